@@ -1,0 +1,1 @@
+"""Turn SQLAlchemy models into a complete, safe and fast GraphQL API."""

@@ -1,0 +1,191 @@
+"""Every exception of the package.
+
+```text
+GqlApiError
+├── ConfigurationError             the operator or developer must act, before anything is served
+│   ├── MappingError               a model cannot be mapped
+│   ├── NamingError                a GraphQL name is invalid or taken twice
+│   ├── SchemaBuildError           a schema cannot be built from the types given
+│   └── DatabaseError              the database cannot be used as configured
+└── ApiError                       the caller must act; safe to show, has a stable code
+    ├── BadUserInputError          an argument is refused before any SQL runs
+    │   ├── InvalidCursorError     a cursor cannot be read
+    │   ├── CursorMismatchError    a cursor belongs to another order
+    │   └── PageSizeExceededError  more rows asked for than a page may hold
+    ├── UnauthenticatedError       no or no valid credentials
+    ├── NotRunError                a root field after the one that failed
+    ├── RolledBackError            a root field before the one that failed
+    ├── UnavailableError           the database cannot be reached; retry later
+    └── WriteError                 a refused write: data of the payload, not a failure of the server
+        ├── ValidationError
+        ├── UniqueViolationError
+        ├── ForeignKeyViolationError
+        ├── CheckViolationError
+        ├── NotFoundError
+        ├── ForbiddenError
+        └── WriteRefusedError      several of the above at once
+```
+
+Anything else that is raised while serving is a defect: masked for the caller, logged with a reference.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class GqlApiError(Exception):
+    """Base of all exceptions of this package; never raised itself."""
+
+
+class ConfigurationError(GqlApiError):
+    """The operator or developer must change a setting, a model or a type.
+
+    Args:
+        message: The cause, in one line.
+        fix: What to do about it, in one line; appended to the message.
+    """
+
+    def __init__(self, message: str, *, fix: str | None = None) -> None:
+        super().__init__(f"{message} {fix}" if fix else message)
+        self.message = message
+        self.fix = fix
+
+
+class MappingError(ConfigurationError):
+    """A model cannot be mapped. The developer must act."""
+
+
+class NamingError(ConfigurationError):
+    """A GraphQL name is invalid or taken twice. The developer must act."""
+
+
+class SchemaBuildError(ConfigurationError):
+    """A schema cannot be built from the types given. The developer must act."""
+
+
+class DatabaseError(ConfigurationError):
+    """The database cannot be used as configured. The operator must act."""
+
+
+class ApiError(GqlApiError):
+    """Something the caller can act on: shown as it is.
+
+    Args:
+        message: Safe to show to the caller; names the field and the fix.
+        path: Response or argument names that lead to the culprit, outermost first.
+    """
+
+    code: ClassVar[str] = "BAD_REQUEST"
+
+    def __init__(self, message: str, *, path: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path: tuple[str, ...] = tuple(path)
+
+
+class BadUserInputError(ApiError):
+    """An argument is refused before any SQL runs. The caller must act."""
+
+    code = "BAD_USER_INPUT"
+
+
+class InvalidCursorError(BadUserInputError):
+    """A cursor cannot be read. The caller must pass one that this API returned."""
+
+
+class CursorMismatchError(BadUserInputError):
+    """A cursor belongs to another order. The caller must restart from the first page."""
+
+
+class PageSizeExceededError(BadUserInputError):
+    """More rows asked for than a page may hold. The caller must ask for fewer."""
+
+
+class UnauthenticatedError(ApiError):
+    """No or no valid credentials. The caller must sign in."""
+
+    code = "UNAUTHENTICATED"
+
+
+class NotRunError(ApiError):
+    """A root mutation field that was not run, because an earlier one failed."""
+
+    code = "NOT_RUN"
+
+
+class RolledBackError(ApiError):
+    """A root mutation field whose changes were undone, because a later one failed."""
+
+    code = "ROLLED_BACK"
+
+
+class UnavailableError(ApiError):
+    """The database cannot be reached. The caller may retry later."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+
+class WriteError(ApiError):
+    """A refused write. ``path`` leads into the mutation's input."""
+
+
+class ValidationError(WriteError):
+    """A value breaks a rule of its column or field. The caller must correct it."""
+
+    code = "VALIDATION_FAILED"
+
+
+class UniqueViolationError(WriteError):
+    """A value exists already where it must be unique.
+
+    Args:
+        message: Safe to show.
+        path: Path of the first field.
+        fields: GraphQL names of all fields that are unique together.
+    """
+
+    code = "UNIQUE_VIOLATION"
+
+    def __init__(
+        self, message: str, *, path: Sequence[str] = (), fields: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, path=path)
+        self.fields: tuple[str, ...] = tuple(fields)
+
+
+class ForeignKeyViolationError(WriteError):
+    """A referenced row is missing, or a row is still referenced."""
+
+    code = "FOREIGN_KEY_VIOLATION"
+
+
+class CheckViolationError(WriteError):
+    """A check constraint of the database refuses the row."""
+
+    code = "CHECK_VIOLATION"
+
+
+class NotFoundError(WriteError):
+    """No row that the caller may see has this key."""
+
+    code = "NOT_FOUND"
+
+
+class ForbiddenError(WriteError):
+    """The caller may not do this. They must ask for the right, or sign in as somebody else."""
+
+    code = "FORBIDDEN"
+
+
+class WriteRefusedError(WriteError):
+    """Several reasons at once.
+
+    Args:
+        errors: The reasons, in the order of the input; never empty.
+    """
+
+    code = "VALIDATION_FAILED"
+
+    def __init__(self, errors: Sequence[WriteError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors: tuple[WriteError, ...] = tuple(errors)

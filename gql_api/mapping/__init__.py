@@ -1,0 +1,1 @@
+"""What the models say: mappers become frozen descriptors."""

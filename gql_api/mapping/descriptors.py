@@ -1,0 +1,215 @@
+"""What models say, as frozen data: entities, columns, relationships, keys.
+
+Everything above this package reads descriptors, never mappers.
+"""
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import RelationshipProperty
+
+from gql_api.mapping.values import ScalarKind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnumDescriptor:
+    """An enumeration that one or more columns share."""
+
+    name: str
+    """GraphQL name."""
+
+    values: Mapping[str, Any]
+    """GraphQL name of each value, in declaration order, to the value that a column binds."""
+
+    description: str | None = None
+    """For readers of the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """The type of a column's values."""
+
+    kind: ScalarKind
+    """Kind of the value, or of an array's elements."""
+
+    enum: EnumDescriptor | None = None
+    """Set when ``kind`` is ``ENUM``."""
+
+    dimensions: int = 0
+    """Depth of lists around the value: 0 for a scalar."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputRules:
+    """What a column accepts from clients, beyond its type."""
+
+    min_length: int | None = None
+    """Fewest characters."""
+
+    max_length: int | None = None
+    """Most characters."""
+
+    pattern: str | None = None
+    """Regular expression that the whole text matches."""
+
+    minimum: float | None = None
+    """Least value allowed."""
+
+    maximum: float | None = None
+    """Greatest value allowed."""
+
+    is_not_blank: bool = False
+    """Whether a text of white space alone is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A mapped column attribute."""
+
+    key: str
+    """ORM attribute key, never the name of the database column."""
+
+    name: str
+    """GraphQL field name."""
+
+    type: ValueType
+    """Type of its values."""
+
+    is_nullable: bool
+    """Whether a row may hold NULL."""
+
+    is_primary_key: bool = False
+    """Whether it is part of the primary key."""
+
+    is_foreign_key: bool = False
+    """Whether a writable relationship sets it: inputs then name the relationship instead."""
+
+    has_default: bool = False
+    """Whether a row may be created without a value for it."""
+
+    is_read_only: bool = False
+    """Whether clients can never write it."""
+
+    rules: InputRules = InputRules()
+    """What it accepts from clients."""
+
+    description: str | None = None
+    """For readers of the schema."""
+
+
+class JoinKind(enum.Enum):
+    """How the rows of a relationship are found from the parents' key values."""
+
+    DIRECT = "direct"
+    """The target holds the key: ``target.remote IN (keys)``."""
+
+    SECONDARY = "secondary"
+    """An association table holds the key: ``secondary.remote IN (keys)``."""
+
+    CUSTOM = "custom"
+    """Any other condition: joined from the parents, ``parent.primary_key IN (keys)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A mapped relationship."""
+
+    key: str
+    """ORM attribute key."""
+
+    name: str
+    """GraphQL field name."""
+
+    target: str
+    """Name of the target entity."""
+
+    is_list: bool
+    """Whether it leads to many rows."""
+
+    join_kind: JoinKind
+    """How its rows are found."""
+
+    local_keys: tuple[str, ...]
+    """Attribute keys of the parent whose values find the rows."""
+
+    property: RelationshipProperty[Any] = field(repr=False, compare=False)
+    """The ORM property: join conditions and association table."""
+
+    is_writable: bool = True
+    """Whether writes may link through it (not ``viewonly``)."""
+
+    is_required: bool = False
+    """Whether every row has one (a to-one over foreign keys that are not null)."""
+
+    foreign_keys: tuple[str, ...] = ()
+    """Attribute keys of the parent that a to-one link sets; empty when the target holds the key."""
+
+    description: str | None = None
+    """For readers of the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Columns that identify at most one row."""
+
+    name: str
+    """GraphQL field name in the key input: the column's, or all of them joined."""
+
+    columns: tuple[str, ...]
+    """Attribute keys, in the order of the constraint."""
+
+    is_primary: bool = False
+    """Whether it is the primary key."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entity:
+    """A mapped class as the API shows it. Compared by identity."""
+
+    name: str
+    """GraphQL type name."""
+
+    model: type[Any]
+    """The mapped class."""
+
+    columns: Mapping[str, Column]
+    """By attribute key, in declaration order; hidden columns are absent."""
+
+    relationships: Mapping[str, Relationship]
+    """By attribute key, in declaration order; hidden ones are absent."""
+
+    primary_key: tuple[str, ...]
+    """Attribute keys of the primary key; of all columns when the table has no key."""
+
+    keys: tuple[Key, ...]
+    """Primary key first, then unique keys; empty when the table has no key."""
+
+    is_keyless: bool = False
+    """Whether the table has no primary key: no ``id``, no cursors, no writes."""
+
+    is_writable: bool = True
+    """Whether mutations are offered for it (not for views and tables without a key)."""
+
+    description: str | None = None
+    """For readers of the schema."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registry:
+    """All entities of a schema. Compared by identity."""
+
+    entities: Mapping[str, Entity]
+    """By GraphQL type name, sorted."""
+
+    by_model: Mapping[type[Any], Entity]
+    """By mapped class."""
+
+    def __iter__(self) -> Iterator[Entity]:
+        """Iterate over the entities in the order of their names."""
+        return iter(self.entities.values())
+
+    def target(self, relationship: Relationship) -> Entity:
+        """Return the entity that a relationship leads to."""
+        return self.entities[relationship.target]

@@ -1,0 +1,108 @@
+"""Conditions on rows, as plain data."""
+
+import enum
+from dataclasses import dataclass
+
+
+class Operator(enum.StrEnum):
+    """Comparison operators; the value is the GraphQL name."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    NOT_IN = "notIn"
+    LT = "lt"
+    LTE = "lte"
+    GT = "gt"
+    GTE = "gte"
+    LIKE = "like"
+    ILIKE = "ilike"
+    CONTAINS = "contains"
+    ICONTAINS = "icontains"
+    STARTS_WITH = "startsWith"
+    ISTARTS_WITH = "istartsWith"
+    ENDS_WITH = "endsWith"
+    IENDS_WITH = "iendsWith"
+
+
+class Quantifier(enum.StrEnum):
+    """How many rows of a relationship must meet a condition; the value is the GraphQL name."""
+
+    SOME = "some"
+    EVERY = "every"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts hold; true when there are none."""
+
+    parts: tuple["Filter", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part holds; false when there are none."""
+
+    parts: tuple["Filter", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """SQL's three-valued NOT."""
+
+    part: "Filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A column compared with a value."""
+
+    column: str
+    """Attribute key."""
+
+    operator: Operator
+    """A list operator finds a sequence in its slot."""
+
+    slot: int
+    """Index of the operand."""
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """A column is NULL, or is not."""
+
+    column: str
+    is_null: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyIn:
+    """A composite key is among the tuples in the slot; false when there are none."""
+
+    columns: tuple[str, ...]
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Rows of a relationship meet a condition; a to-one relationship always asks for ``SOME``."""
+
+    relationship: str
+    quantifier: Quantifier
+    part: "Filter"
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedCount:
+    """The number of visible rows of a to-many relationship compared with a value."""
+
+    relationship: str
+    operator: Operator
+    slot: int
+
+
+Filter = And | Or | Not | Compare | IsNull | KeyIn | Related | RelatedCount
+
+TRUE = And(())
+"""Holds for every row."""

@@ -1,0 +1,50 @@
+"""Order and pages of a list, as plain data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """One key of an order: a column of the row, of a to-one relative, or a count of relatives."""
+
+    path: tuple[str, ...]
+    """Relationship keys that lead to the column; the last is the to-many one for a count."""
+
+    column: str | None
+    """Attribute key; None for the count of the relationship that ``path`` ends in."""
+
+    is_descending: bool = False
+    """Greatest first."""
+
+    are_nulls_first: bool = False
+    """Where rows without a value stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """A place in an order: the slots of one value per order key."""
+
+    slots: tuple[int, ...]
+
+    nulls: tuple[bool, ...]
+    """Which of the values are null: part of the shape, since SQL compares them otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of an ordered list."""
+
+    limit_slot: int
+    """Slot of the number of rows."""
+
+    is_backward: bool = False
+    """Whether the rows are counted from the end (``last``)."""
+
+    offset_slot: int | None = None
+    """Slot of the number of rows to skip."""
+
+    after: Seek | None = None
+    """Rows strictly after this place."""
+
+    before: Seek | None = None
+    """Rows strictly before this place."""
