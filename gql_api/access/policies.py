@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 import sqlalchemy as sa
+from typing_extensions import override
 
 from gql_api.access.subjects import SymbolicSubject
 from gql_api.errors import ConfigurationError
@@ -30,6 +31,7 @@ class Policy(Generic[ModelT]):
     model: ClassVar[type[Any]]
     """The model; set from the type argument."""
 
+    @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Read the model from the type argument."""
         super().__init_subclass__(**kwargs)

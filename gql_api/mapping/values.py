@@ -13,10 +13,12 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 INT32_LIMIT = 2**31
 INT64_LIMIT = 2**63
+
+MomentT = TypeVar("MomentT", dt.datetime, dt.date, dt.time)
 
 
 class ScalarKind(enum.StrEnum):
@@ -253,7 +255,7 @@ def _read_time(value: object) -> dt.time:
     return _read_iso(dt.time.fromisoformat, value, "Time", "12:30:00")
 
 
-def _read_iso(parse: Callable[[str], Any], value: object, name: str, example: str) -> Any:
+def _read_iso(parse: Callable[[str], MomentT], value: object, name: str, example: str) -> MomentT:
     if isinstance(value, str):
         try:
             return parse(value)
