@@ -1,0 +1,1 @@
+"""The bundled application: accounts, inventory, blog, catalog and model registry on one schema."""

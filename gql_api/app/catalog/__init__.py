@@ -1,0 +1,1 @@
+"""Products in a tree of categories, and their reviews."""

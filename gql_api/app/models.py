@@ -1,0 +1,27 @@
+"""All models of the bundled application, in one place: importing it configures every relationship."""
+
+from gql_api.app.accounts.models import Role, User, user_roles
+from gql_api.app.base import SCHEMA, SCHEMA_TRANSLATE_MAP, Base
+from gql_api.app.blog.models import Comment, Post, Tag, post_tags
+from gql_api.app.catalog.models import Category, Product, ProductStatus, Review
+from gql_api.app.inventory.models import Item
+from gql_api.app.registry.models import MLModel
+
+__all__ = [
+    "SCHEMA",
+    "SCHEMA_TRANSLATE_MAP",
+    "Base",
+    "Category",
+    "Comment",
+    "Item",
+    "MLModel",
+    "Post",
+    "Product",
+    "ProductStatus",
+    "Review",
+    "Role",
+    "Tag",
+    "User",
+    "post_tags",
+    "user_roles",
+]
