@@ -180,8 +180,8 @@ class Entity:
     relationships: Mapping[str, Relationship]
     """By attribute key, in declaration order; hidden ones are absent."""
 
-    primary_key: tuple[str, ...]
-    """Attribute keys of the primary key; of all columns when the table has no key."""
+    primary_key: tuple[Column, ...]
+    """Columns of the primary key, hidden ones too; all columns when the table has no key."""
 
     keys: tuple[Key, ...]
     """Primary key first, then unique keys; empty when the table has no key."""

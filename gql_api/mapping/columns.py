@@ -1,0 +1,154 @@
+"""Column attributes: mapped properties become ``Column`` descriptors."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import ColumnProperty, Mapper
+
+from gql_api.errors import MappingError
+from gql_api.mapping.descriptors import Column, InputRules, ValueType
+from gql_api.mapping.types import EnumTable, describe_type
+from gql_api.naming import Inflector, NameTable
+
+_RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "min_length": "min_length",
+        "max_length": "max_length",
+        "pattern": "pattern",
+        "minimum": "minimum",
+        "maximum": "maximum",
+        "not_empty": "is_not_blank",
+    }
+)
+_FLAGS = frozenset({"hidden", "read_only", "key"})
+
+
+def describe_columns(
+    mapper: Mapper[Any],
+    *,
+    linked: frozenset[str],
+    names: NameTable,
+    inflector: Inflector,
+    enums: EnumTable,
+) -> tuple[dict[str, Column], tuple[Column, ...]]:
+    """Describe the column attributes of a mapper.
+
+    Args:
+        mapper: A configured mapper.
+        linked: Attribute keys that writable relationships set.
+        names: Field names taken on the type.
+        inflector: Makes field names.
+        enums: Enumerations of the schema.
+
+    Returns:
+        The columns that exist for clients (neither hidden nor private) by attribute key, and the
+        columns of the primary key, shown or not.
+
+    Raises:
+        MappingError: An option in ``info["gql"]`` is unknown.
+    """
+    shown: dict[str, Column] = {}
+    keys: dict[str, Column] = {}
+    for attribute in mapper.column_attrs:
+        options = gql_options(attribute.info or attribute.columns[0].info, attribute)
+        is_visible = is_shown(attribute.key, options)
+        is_key = any(column in mapper.primary_key for column in attribute.columns)
+        if not is_visible and not is_key:
+            continue
+        described = _describe_column(
+            attribute,
+            name=names.claim(inflector.field(attribute.key)) if is_visible else attribute.key,
+            value_type=_describe_type(attribute, mapper, enums),
+            is_linked=attribute.key in linked,
+            options=options,
+        )
+        if is_visible:
+            shown[attribute.key] = described
+        if is_key:
+            keys[attribute.key] = described
+    primary_key = (mapper.get_property_by_column(column).key for column in mapper.primary_key)
+    return shown, tuple(keys[key] for key in primary_key)
+
+
+def _describe_type(
+    attribute: ColumnProperty[Any], mapper: Mapper[Any], enums: EnumTable
+) -> ValueType:
+    fallback_name = f"{mapper.class_.__name__}_{attribute.key}"
+    return describe_type(
+        attribute.columns[0].type, lambda type_: enums.describe(type_, fallback_name)
+    )
+
+
+def _describe_column(
+    attribute: ColumnProperty[Any],
+    *,
+    name: str,
+    value_type: ValueType,
+    is_linked: bool,
+    options: Mapping[str, Any],
+) -> Column:
+    column = attribute.columns[0]
+    stored = column if isinstance(column, sa.Column) else None
+    return Column(
+        key=attribute.key,
+        name=name,
+        type=value_type,
+        is_nullable=stored is None or bool(stored.nullable),
+        is_primary_key=stored is not None and stored.primary_key,
+        is_foreign_key=is_linked,
+        has_default=stored is None or _has_default(stored),
+        is_read_only=bool(options.get("read_only"))
+        or stored is None
+        or stored.computed is not None,
+        rules=_describe_rules(column, options),
+        description=attribute.doc
+        or getattr(column, "doc", None)
+        or getattr(column, "comment", None),
+    )
+
+
+def _has_default(column: sa.Column[Any]) -> bool:
+    if column.default is not None or column.server_default is not None or column.nullable:
+        return True
+    return column.identity is not None or column is column.table.autoincrement_column
+
+
+def _describe_rules(column: Any, options: Mapping[str, Any]) -> InputRules:
+    given = {field: options[name] for name, field in _RULES.items() if name in options}
+    length = getattr(column.type, "length", None)
+    if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum) and length:
+        given.setdefault("max_length", length)
+    return InputRules(**given)
+
+
+def gql_options(info: Mapping[Any, Any], attribute: Any) -> Mapping[str, Any]:
+    """Return ``info["gql"]`` of an attribute.
+
+    Raises:
+        MappingError: An option is unknown; the message names the attribute.
+    """
+    options: Mapping[str, Any] = info.get("gql", {})
+    unknown = set(options) - _FLAGS - set(_RULES)
+    if unknown:
+        message = f'{attribute} has the unknown option "{min(unknown)}" in info["gql"].'
+        known = ", ".join(sorted(_FLAGS | set(_RULES)))
+        raise MappingError(message, fix=f"Known options: {known}.")
+    if "pattern" in options:
+        _check_pattern(options["pattern"], attribute)
+    return options
+
+
+def _check_pattern(pattern: str, attribute: Any) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        message = f'{attribute} has an invalid "pattern" in info["gql"]: {error}.'
+        raise MappingError(message, fix="Correct the regular expression.") from error
+
+
+def is_shown(key: str, options: Mapping[str, Any]) -> bool:
+    """Tell whether an attribute exists for clients: neither hidden nor private (``_name``)."""
+    return not key.startswith("_") and not options.get("hidden")

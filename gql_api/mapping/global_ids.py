@@ -1,0 +1,79 @@
+"""Global ids: opaque strings that hold a type name and every column of a primary key.
+
+Source: GraphQL Global Object Identification Specification.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from gql_api.errors import BadUserInputError
+from gql_api.mapping.descriptors import Column, Entity, Registry
+from gql_api.mapping.values import ScalarKind, read_value, write_value
+
+
+def encode_global_id(entity: Entity, values: Mapping[str, Any]) -> str:
+    """Encode the key of a row.
+
+    Args:
+        entity: Whose row; not a keyless one.
+        values: Attribute key to database value; holds at least the primary key.
+    """
+    parts = [write_column(column, values[column.key]) for column in entity.primary_key]
+    return base64.urlsafe_b64encode(orjson.dumps([entity.name, *parts])).decode("ascii")
+
+
+def decode_global_id(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
+    """Decode a global id into its entity and the values of the primary key.
+
+    Raises:
+        BadUserInputError: It is none, or names a type or a key that does not exist.
+    """
+    name, *parts = _parse(text) or [None]
+    entity = registry.entities.get(name) if isinstance(name, str) else None
+    if entity is None or entity.is_keyless or len(entity.primary_key) != len(parts):
+        raise _invalid(text)
+    try:
+        return entity, tuple(map(read_column, entity.primary_key, parts))
+    except (ValueError, KeyError):
+        raise _invalid(text) from None
+
+
+def _parse(text: str) -> list[Any] | None:
+    try:
+        parts = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+    except (binascii.Error, ValueError):
+        return None
+    return parts if isinstance(parts, list) else None
+
+
+def _invalid(text: str) -> BadUserInputError:
+    return BadUserInputError(f'"{text[:80]}" is no id of this API: pass an id that it returned.')
+
+
+def write_column(column: Column, value: Any) -> Any:
+    """Write a value of a column as JSON: an enumeration by the name of the value."""
+    if value is None:
+        return None
+    if column.type.dimensions:
+        return value
+    if column.type.enum is not None:
+        return next((name for name, each in column.type.enum.values.items() if each == value), None)
+    return write_value(column.type.kind, value)
+
+
+def read_column(column: Column, value: Any) -> Any:
+    """Read a value of a column from JSON: the inverse of ``write_column``.
+
+    Raises:
+        ValueError: It is no value of the column.
+        KeyError: It is no value of the column's enumeration.
+    """
+    if value is None:
+        return None
+    if column.type.kind is ScalarKind.ENUM and column.type.enum is not None:
+        return column.type.enum.values[value]
+    return read_value(column.type.kind, value)

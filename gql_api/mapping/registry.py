@@ -1,0 +1,171 @@
+"""The registry: all mapped classes become entities."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc, orm
+
+from gql_api.errors import MappingError
+from gql_api.mapping.columns import describe_columns
+from gql_api.mapping.descriptors import Column, Entity, Key, Registry
+from gql_api.mapping.relationships import describe_relationships, linked_columns
+from gql_api.mapping.types import EnumTable
+from gql_api.naming import RESERVED_FIELDS, Inflector, NameTable, TypeNames
+
+
+def describe_models(
+    models: Iterable[type[Any]],
+    *,
+    inflector: Inflector | None = None,
+    reserved: Iterable[str] = (),
+) -> Registry:
+    """Describe mapped classes.
+
+    Args:
+        models: Mapped classes, in any order.
+        inflector: Makes the names; the default one when left out.
+        reserved: Names of types and root fields (``Query.x``) that are taken already.
+
+    Raises:
+        MappingError: A class is not mapped, mappers cannot be configured, or there is none.
+    """
+    inflector = inflector or Inflector()
+    mappers = _configured_mappers(models)
+    type_names = TypeNames(inflector, reserved)
+    targets = {mapper.class_: type_names.claim_object(mapper.class_.__name__) for mapper in mappers}
+    enums = EnumTable(inflector, type_names.claim_enum)
+    entities = [_describe_entity(mapper, targets, inflector, enums) for mapper in mappers]
+    by_name = {entity.name: entity for entity in sorted(entities, key=lambda each: each.name)}
+    return Registry(
+        entities=MappingProxyType(by_name),
+        by_model=MappingProxyType({entity.model: entity for entity in entities}),
+    )
+
+
+def mapped_classes(base: Any) -> tuple[type[Any], ...]:
+    """Return the classes that a declarative base or ORM registry maps.
+
+    Raises:
+        MappingError: ``base`` is neither, or maps nothing.
+    """
+    registry = getattr(base, "registry", base)
+    if not isinstance(registry, orm.registry):
+        message = f"{base!r} is no declarative base and no SQLAlchemy registry."
+        raise MappingError(message, fix="Pass the base class of your models.")
+    classes = tuple(mapper.class_ for mapper in registry.mappers)
+    if not classes:
+        message = f"{getattr(base, '__name__', base)} maps no classes."
+        raise MappingError(message, fix="Import the modules of your models first.")
+    return classes
+
+
+def _configured_mappers(models: Iterable[type[Any]]) -> list[orm.Mapper[Any]]:
+    """Inspect and configure, in an order that does not depend on the order of imports."""
+    mappers = []
+    for model in models:
+        mapper = sa.inspect(model, raiseerr=False)
+        if not isinstance(mapper, orm.Mapper):
+            message = f"{model!r} is not mapped by SQLAlchemy."
+            raise MappingError(message, fix="Pass mapped classes only.")
+        mappers.append(mapper)
+    if not mappers:
+        message = "There are no models to map."
+        raise MappingError(message, fix="Pass at least one mapped class.")
+    try:
+        orm.configure_mappers()
+    except (exc.InvalidRequestError, exc.ArgumentError) as error:
+        message = f"The models cannot be mapped: {' '.join(str(error).split())}"
+        raise MappingError(message) from error
+    return sorted(mappers, key=lambda each: (each.class_.__name__, each.class_.__module__))
+
+
+def _describe_entity(
+    mapper: orm.Mapper[Any],
+    targets: Mapping[type[Any], str],
+    inflector: Inflector,
+    enums: EnumTable,
+) -> Entity:
+    names = NameTable(RESERVED_FIELDS)
+    columns, primary_key = describe_columns(
+        mapper,
+        linked=linked_columns(mapper, targets),
+        names=names,
+        inflector=inflector,
+        enums=enums,
+    )
+    is_keyless = bool(getattr(mapper.class_, "__gql_keyless__", False))
+    return Entity(
+        name=targets[mapper.class_],
+        model=mapper.class_,
+        columns=MappingProxyType(columns),
+        relationships=MappingProxyType(
+            describe_relationships(mapper, targets=targets, names=names, inflector=inflector)
+        ),
+        primary_key=primary_key,
+        keys=()
+        if is_keyless
+        else _describe_keys(
+            mapper, columns, tuple(column.key for column in primary_key), inflector
+        ),
+        is_keyless=is_keyless,
+        is_writable=not is_keyless,
+        description=_own_doc(mapper),
+    )
+
+
+def _describe_keys(
+    mapper: orm.Mapper[Any],
+    columns: Mapping[str, Column],
+    primary_key: tuple[str, ...],
+    inflector: Inflector,
+) -> tuple[Key, ...]:
+    """Describe the primary key, then unique constraints and indexes over shown columns."""
+    names = NameTable({"id"})
+    candidates = [primary_key, *sorted(_unique_columns(mapper))]
+    return tuple(
+        Key(
+            name=names.claim(inflector.key_field([columns[key].name for key in keys])),
+            columns=keys,
+            is_primary=keys == primary_key,
+        )
+        for keys in dict.fromkeys(candidates)
+        if all(key in columns for key in keys)
+    )
+
+
+def _unique_columns(mapper: orm.Mapper[Any]) -> set[tuple[str, ...]]:
+    table = mapper.local_table
+    found: set[tuple[str, ...]] = {
+        (attribute.key,)
+        for attribute in mapper.column_attrs
+        if (attribute.info or attribute.columns[0].info).get("gql", {}).get("key")
+    }
+    if not isinstance(table, sa.Table):
+        return found
+    for constraint in table.constraints:
+        if isinstance(constraint, sa.UniqueConstraint):
+            found.add(_keys_of(mapper, list(constraint.columns)))
+    for index in table.indexes:
+        is_partial = any(key.endswith("_where") for key in index.dialect_kwargs)
+        if index.unique and not is_partial:
+            found.add(_keys_of(mapper, list(index.expressions)))
+    return found - {()}
+
+
+def _keys_of(mapper: orm.Mapper[Any], columns: list[Any]) -> tuple[str, ...]:
+    """Return the attribute keys of columns; none when one is an expression or not mapped."""
+    if not all(isinstance(column, sa.Column) for column in columns):
+        return ()
+    try:
+        return tuple(mapper.get_property_by_column(column).key for column in columns)
+    except exc.InvalidRequestError:
+        return ()
+
+
+def _own_doc(mapper: orm.Mapper[Any]) -> str | None:
+    """Return the class's own docstring, or the comment of its table."""
+    doc = mapper.class_.__dict__.get("__doc__")
+    table = mapper.local_table
+    return doc or (table.comment if isinstance(table, sa.Table) else None)

@@ -1,0 +1,278 @@
+"""All GraphQL names: the only place that makes one.
+
+No other module contains a string that ends in ``Connection``, ``Edge``, ``Input`` or ``Payload``.
+"""
+
+import re
+from collections.abc import Iterable
+
+from pluralizer import Pluralizer
+
+from gql_api.errors import NamingError
+
+_PLURALIZER = Pluralizer()  # type: ignore[no-untyped-call]  # its __init__ is untyped
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+|_+|[0-9]+")
+_LEADING_CAPITALS = re.compile(r"^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+(?=[0-9_]|$)|^[A-Z]")
+_VALID = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+
+RESERVED_FIELDS = frozenset({"id", "and", "or", "not"})
+"""Field names with a meaning of their own in objects and filters."""
+
+RESERVED_TYPES = frozenset(
+    {"Query", "Mutation", "Subscription", "Node", "Error", "PageInfo", "SortOrder", "String"}
+    | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
+    | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "CountFilter"}
+    | {"ValidationError", "UniqueViolation", "ForeignKeyViolation", "CheckViolation"}
+    | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded"}
+)
+"""Type names that no model may take."""
+
+
+def plural(word: str) -> str:
+    """Return the plural of an English noun, or of the last word of a CamelCase name."""
+    return str(_PLURALIZER.plural(word))
+
+
+def singular(word: str) -> str:
+    """Return the singular of an English noun, or of the last word of a CamelCase name."""
+    return str(_PLURALIZER.singular(word))
+
+
+def camel_case(text: str) -> str:
+    """Turn ``snake_case``, ``CamelCase`` or anything else into a valid ``camelCase`` name.
+
+    Characters that GraphQL refuses become ``_`` and their code point, so that different texts stay
+    different; a leading digit gets ``_`` in front. A trailing underscore stays.
+    """
+    text = _escape(text)
+    head, *rest = [word for word in re.split(r"_+(?=[^_])", text.lstrip("_")) if word] or ["_"]
+    joined = _lower_first(head) + "".join(word[:1].upper() + word[1:] for word in rest)
+    return f"_{joined}" if joined[:1].isdigit() else joined
+
+
+def pascal_case(text: str) -> str:
+    """Turn any text into a valid ``PascalCase`` name; existing capitals stay."""
+    words = [word for word in _escape(text).split("_") if word] or ["_"]
+    joined = "".join(word[:1].upper() + word[1:] for word in words)
+    return f"_{joined}" if joined[:1].isdigit() else joined
+
+
+def snake_case(text: str) -> str:
+    """Turn a name into ``snake_case``: ``SupportRepId`` becomes ``support_rep_id``."""
+    words = [word.lower() for word in _WORDS.findall(_escape(text)) if word.strip("_")]
+    joined = "_".join(words) or "_"
+    return f"_{joined}" if joined[:1].isdigit() else joined
+
+
+def _escape(text: str) -> str:
+    spaced = re.sub(r"[\s.\-/]+", "_", text.strip())
+    return re.sub(r"[^_0-9A-Za-z]", lambda match: f"_u{ord(match[0]):04x}", spaced)
+
+
+def _lower_first(word: str) -> str:
+    return _LEADING_CAPITALS.sub(lambda match: match[0].lower(), word, count=1)
+
+
+class NameTable:
+    """Names in use in one place; a taken name gets the next free number.
+
+    Args:
+        reserved: Names that nobody may claim.
+    """
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self._taken = set(reserved)
+
+    def claim(self, wanted: str) -> str:
+        """Take a name, or the name with the lowest number from 2 on that is free."""
+        name, number = wanted, 2
+        while name in self._taken:
+            name, number = f"{wanted}{number}", number + 1
+        self._taken.add(name)
+        return name
+
+
+class Inflector:
+    """Makes every GraphQL name. Subclass and override a method to rename a kind of thing."""
+
+    # Objects and what belongs to them
+
+    def object_type(self, model_name: str) -> str:
+        """Name the type of a model, before collisions are resolved."""
+        return pascal_case(model_name)
+
+    def field(self, attribute: str) -> str:
+        """Name a field. An attribute ``id`` is ``rowId``: ``id`` is the global id."""
+        return "rowId" if attribute == "id" else camel_case(attribute)
+
+    def enum_type(self, enum_name: str) -> str:
+        """Name an enumeration."""
+        return pascal_case(enum_name)
+
+    def enum_value(self, label: str) -> str:
+        """Name a value of an enumeration in SCREAMING_CASE; an empty label is ``EMPTY``."""
+        if not label:
+            return "EMPTY"
+        words = _escape(label)
+        if words.upper() != words:
+            words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words)
+        name = words.upper()
+        return f"_{name}" if name[:1].isdigit() or name.startswith("__") else name
+
+    def edge_type(self, object_type: str) -> str:
+        """Name the edge of a connection."""
+        return f"{object_type}Edge"
+
+    def connection_type(self, object_type: str) -> str:
+        """Name the connection of a type."""
+        return f"{object_type}Connection"
+
+    # Root fields
+
+    def single_field(self, object_type: str) -> str:
+        """Name the root field of one row by global id."""
+        return _lower_first(object_type)
+
+    def by_key_field(self, object_type: str) -> str:
+        """Name the root field of one row by any key."""
+        return f"{_lower_first(object_type)}By"
+
+    def many_field(self, object_type: str) -> str:
+        """Name the root field of a list; a noun without plural gets ``List``."""
+        name = _lower_first(plural(object_type))
+        return f"{name}List" if name == _lower_first(object_type) else name
+
+    # Arguments
+
+    def filter_type(self, object_type: str) -> str:
+        """Name the filter of a type, or the operators of a scalar."""
+        return f"{object_type}Filter"
+
+    def list_filter_type(self, object_type: str) -> str:
+        """Name the filter of a to-many relationship."""
+        return f"{object_type}ListFilter"
+
+    def count_filter_type(self) -> str:
+        """Name the filter of aggregates of a to-many relationship."""
+        return "CountFilter"
+
+    def order_type(self, object_type: str) -> str:
+        """Name one item of an order."""
+        return f"{object_type}Order"
+
+    def count_order_type(self) -> str:
+        """Name the order by aggregates of a to-many relationship."""
+        return "CountOrder"
+
+    def key_type(self, object_type: str) -> str:
+        """Name the input that holds one key of a type."""
+        return f"{object_type}Key"
+
+    def composite_key_type(self, object_type: str, key: str) -> str:
+        """Name the input that holds the columns of a composite key."""
+        return f"{object_type}{pascal_case(key)}Key"
+
+    def key_field(self, columns: Iterable[str]) -> str:
+        """Name a key after the field names of its columns."""
+        head, *rest = columns
+        return head + "".join(pascal_case(name) for name in rest)
+
+    def aggregate_field(self, relationship: str) -> str:
+        """Name the aggregates of a to-many relationship in filters and orders."""
+        return f"{relationship}Aggregate"
+
+    # Mutations
+
+    def create_field(self, object_type: str) -> str:
+        """Name the mutation that creates one row."""
+        return f"create{object_type}"
+
+    def update_field(self, object_type: str) -> str:
+        """Name the mutation that updates one row."""
+        return f"update{object_type}"
+
+    def delete_field(self, object_type: str) -> str:
+        """Name the mutation that deletes one row."""
+        return f"delete{object_type}"
+
+    def input_type(self, mutation: str) -> str:
+        """Name the input of a mutation field."""
+        return f"{mutation[:1].upper()}{mutation[1:]}Input"
+
+    def link_input_type(self, mutation: str, relationship: str) -> str:
+        """Name the input of a relationship within the input of a mutation field."""
+        return f"{mutation[:1].upper()}{mutation[1:]}{pascal_case(relationship)}Input"
+
+    def payload_type(self, mutation: str) -> str:
+        """Name the payload of a mutation field."""
+        return f"{mutation[:1].upper()}{mutation[1:]}Payload"
+
+    def family(self, object_type: str) -> frozenset[str]:
+        """Return every name that belongs to a type: they are free, or the type is renumbered."""
+        mutations = (
+            self.create_field(object_type),
+            self.update_field(object_type),
+            self.delete_field(object_type),
+        )
+        return frozenset(
+            {
+                object_type,
+                self.edge_type(object_type),
+                self.connection_type(object_type),
+                self.filter_type(object_type),
+                self.list_filter_type(object_type),
+                self.order_type(object_type),
+                self.key_type(object_type),
+                f"Query.{self.single_field(object_type)}",
+                f"Query.{self.by_key_field(object_type)}",
+                f"Query.{self.many_field(object_type)}",
+                *(f"Mutation.{name}" for name in mutations),
+                *(self.input_type(name) for name in mutations),
+                *(self.payload_type(name) for name in mutations),
+            }
+        )
+
+
+class TypeNames:
+    """Type and root field names of one schema, each used once.
+
+    Args:
+        inflector: Makes the names.
+        reserved: Names of types and root fields (``Query.x``) that are taken.
+    """
+
+    def __init__(self, inflector: Inflector, reserved: Iterable[str] = ()) -> None:
+        self._inflector = inflector
+        self._taken = {*RESERVED_TYPES, *(f"{name}Filter" for name in RESERVED_TYPES), *reserved}
+
+    def claim_object(self, model_name: str) -> str:
+        """Take the name of a model's type; a number is added while any of its family is taken."""
+        wanted = self._inflector.object_type(model_name)
+        name, number = wanted, 2
+        while self._taken & (family := self._inflector.family(name)):
+            name, number = f"{wanted}{number}", number + 1
+        self._taken |= family
+        return name
+
+    def claim_enum(self, enum_name: str) -> str:
+        """Take the name of an enumeration."""
+        wanted = self._inflector.enum_type(enum_name)
+        name, number = wanted, 2
+        while {name, self._inflector.filter_type(name)} & self._taken:
+            name, number = f"{wanted}{number}", number + 1
+        self._taken |= {name, self._inflector.filter_type(name)}
+        return name
+
+
+def check_name(name: str) -> str:
+    """Return a name that was chosen by hand.
+
+    Raises:
+        NamingError: GraphQL refuses it.
+    """
+    if not _VALID.fullmatch(name) or name.startswith("__"):
+        message = f'"{name}" is no GraphQL name.'
+        raise NamingError(
+            message, fix="Use letters, digits and _, not starting with a digit or __."
+        )
+    return name
