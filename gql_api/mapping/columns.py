@@ -23,7 +23,7 @@ _RULES: Mapping[str, str] = MappingProxyType(
         "not_empty": "is_not_blank",
     }
 )
-_FLAGS = frozenset({"hidden", "read_only", "key"})
+_FLAGS = frozenset({"hidden", "read_only", "key", "soft_delete"})
 
 
 def describe_columns(

@@ -113,6 +113,23 @@ class JoinKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class RelationshipJoin:
+    """How the rows of a relationship are found from the parents' key values."""
+
+    kind: JoinKind
+
+    local_keys: tuple[str, ...]
+    """Attribute keys of the parent whose values find the rows."""
+
+    remote_keys: tuple[str, ...] = ()
+    """What they are compared with, in the same order: attribute keys of the target (``DIRECT``) or
+    column names of the association table (``SECONDARY``)."""
+
+    secondary_pairs: tuple[tuple[str, str], ...] = ()
+    """Column name of the association table and attribute key of the target (``SECONDARY``)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Relationship:
     """A mapped relationship."""
 
@@ -128,11 +145,8 @@ class Relationship:
     is_list: bool
     """Whether it leads to many rows."""
 
-    join_kind: JoinKind
+    join: RelationshipJoin
     """How its rows are found."""
-
-    local_keys: tuple[str, ...]
-    """Attribute keys of the parent whose values find the rows."""
 
     property: RelationshipProperty[Any] = field(repr=False, compare=False)
     """The ORM property: join conditions and association table."""

@@ -10,7 +10,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 
 from gql_api.mapping.columns import gql_options, is_shown
-from gql_api.mapping.descriptors import JoinKind, Relationship
+from gql_api.mapping.descriptors import JoinKind, Relationship, RelationshipJoin
 from gql_api.naming import Inflector, NameTable
 
 
@@ -56,15 +56,13 @@ def linked_columns(mapper: Mapper[Any], targets: Mapping[type[Any], str]) -> fro
 def _describe_relationship(
     relationship: RelationshipProperty[Any], *, name: str, target: str
 ) -> Relationship:
-    join_kind, local_keys = _describe_join(relationship)
     foreign_keys = _foreign_keys(relationship)
     return Relationship(
         key=relationship.key,
         name=name,
         target=target,
         is_list=bool(relationship.uselist),
-        join_kind=join_kind,
-        local_keys=local_keys,
+        join=_describe_join(relationship),
         property=relationship,
         is_writable=not relationship.viewonly,
         is_required=bool(foreign_keys) and not _is_any_nullable(relationship, foreign_keys),
@@ -73,37 +71,79 @@ def _describe_relationship(
     )
 
 
-def _describe_join(relationship: RelationshipProperty[Any]) -> tuple[JoinKind, tuple[str, ...]]:
+def _describe_join(relationship: RelationshipProperty[Any]) -> RelationshipJoin:
     """Find out how the rows are reached, and from which of the parent's attributes."""
     parent = relationship.parent
+    if relationship.secondary is None:
+        found = _direct_join(relationship)
+    else:
+        found = _secondary_join(relationship, relationship.secondary)
+    if found is not None:
+        return found
     primary_key = tuple(parent.get_property_by_column(key).key for key in parent.primary_key)
+    return RelationshipJoin(JoinKind.CUSTOM, primary_key)
+
+
+def _direct_join(relationship: RelationshipProperty[Any]) -> RelationshipJoin | None:
     pairs = relationship.local_remote_pairs or []
-    if relationship.secondary is not None:
-        pairs = [pair for pair in pairs if relationship.secondary.c.contains_column(pair[1])]
-        pairs = [pair for pair in pairs if parent.local_table.c.contains_column(pair[0])][
-            : len(relationship.synchronize_pairs)
-        ]
-    local_keys = _attribute_keys(parent, [local for local, _ in pairs])
-    if not local_keys or not _is_equality_of(relationship.primaryjoin, len(pairs)):
-        return JoinKind.CUSTOM, primary_key
-    if relationship.secondary is not None:
-        return JoinKind.SECONDARY, local_keys
-    remote_keys = _attribute_keys(relationship.mapper, [remote for _, remote in pairs])
-    return (JoinKind.DIRECT, local_keys) if remote_keys else (JoinKind.CUSTOM, primary_key)
+    equalities = _equalities(relationship.primaryjoin)
+    if equalities is None or len(equalities) != len(pairs):
+        return None
+    local = _attribute_keys(relationship.parent, [column for column, _ in pairs])
+    remote = _attribute_keys(relationship.mapper, [column for _, column in pairs])
+    return RelationshipJoin(JoinKind.DIRECT, local, remote) if local and remote else None
 
 
-def _is_equality_of(condition: Any, count: int) -> bool:
-    """Tell whether a join condition is nothing but ``count`` equalities of two columns."""
-    parts = list(condition.clauses) if isinstance(condition, BooleanClauseList) else [condition]
-    if isinstance(condition, BooleanClauseList) and condition.operator is not operators.and_:
-        return False
-    return len(parts) == count and all(
-        isinstance(part, BinaryExpression)
-        and part.operator is operators.eq
-        and isinstance(part.left, sa.Column)
-        and isinstance(part.right, sa.Column)
-        for part in parts
+def _secondary_join(
+    relationship: RelationshipProperty[Any], secondary: sa.FromClause
+) -> RelationshipJoin | None:
+    near = _secondary_pairs(relationship.primaryjoin, secondary)
+    far = _secondary_pairs(relationship.secondaryjoin, secondary)
+    if near is None or far is None or not isinstance(secondary, sa.Table):
+        return None
+    local = _attribute_keys(relationship.parent, [outside for _, outside in near])
+    target = _attribute_keys(relationship.mapper, [outside for _, outside in far])
+    if not local or not target:
+        return None
+    return RelationshipJoin(
+        JoinKind.SECONDARY,
+        local,
+        remote_keys=tuple(inside.key for inside, _ in near),
+        secondary_pairs=tuple(
+            (inside.key, key) for (inside, _), key in zip(far, target, strict=True)
+        ),
     )
+
+
+def _secondary_pairs(
+    condition: Any, secondary: sa.FromClause
+) -> list[tuple[sa.Column[Any], sa.Column[Any]]] | None:
+    """Split equalities into (column of the association table, column outside of it)."""
+    pairs = []
+    for left, right in _equalities(condition) or []:
+        is_left_inside = secondary.c.contains_column(left)
+        if is_left_inside == secondary.c.contains_column(right):
+            return None
+        pairs.append((left, right) if is_left_inside else (right, left))
+    return pairs or None
+
+
+def _equalities(condition: Any) -> list[tuple[sa.Column[Any], sa.Column[Any]]] | None:
+    """Return both sides of each part of a condition that is nothing but equalities of columns."""
+    if isinstance(condition, BooleanClauseList):
+        if condition.operator is not operators.and_:
+            return None
+        parts = list(condition.clauses)
+    else:
+        parts = [condition]
+    pairs = []
+    for part in parts:
+        if not isinstance(part, BinaryExpression) or part.operator is not operators.eq:
+            return None
+        if not isinstance(part.left, sa.Column) or not isinstance(part.right, sa.Column):
+            return None
+        pairs.append((part.left, part.right))
+    return pairs
 
 
 def _attribute_keys(mapper: Mapper[Any], columns: list[Any]) -> tuple[str, ...]:
