@@ -1,0 +1,138 @@
+"""What each driver is told when it connects, and what is set up on each new connection."""
+
+import sqlite3
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from sqlalchemy import URL, AdaptedConnection, Connection, Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from gql_api.database.sqlite_functions import AGGREGATES, SCALARS
+from gql_api.database.sqlite_types import COLSPECS
+from gql_api.database.urls import is_memory_database
+
+CONNECT_TIMEOUT_S = 10.0
+BUSY_TIMEOUT_S = 30.0
+READS_OPTION = "gql_reads"
+"""Execution option of an engine whose connections begin no transaction."""
+
+# Numbers in an address are text; asyncpg takes them as numbers only.
+_ASYNCPG_NUMBERS = {
+    "timeout": float,
+    "command_timeout": float,
+    "statement_cache_size": int,
+    "max_cached_statement_lifetime": int,
+    "max_cacheable_statement_size": int,
+}
+_ASYNCPG_TEXTS = frozenset(
+    {
+        "host",
+        "port",
+        "passfile",
+        "service",
+        "servicefile",
+        "ssl",
+        "direct_tls",
+        "target_session_attrs",
+        "krbsrvname",
+        "gsslib",
+        "prepared_statement_cache_size",
+    }
+)
+_MYSQL_SETTINGS = (
+    "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+)
+_SQLITE_SETTINGS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA case_sensitive_like = ON",
+)
+
+
+def connect_options(url: URL, *, application_name: str, jit: bool) -> tuple[URL, dict[str, Any]]:
+    """Give the address and the driver's own options to connect with.
+
+    On PostgreSQL, options of the address that the driver does not know become settings of the server, as in libpq.
+
+    Args:
+        url: As from `normalize_url`.
+        application_name: Shown by the server beside each connection, where it can.
+        jit: Whether PostgreSQL may compile statements; not worth it for short ones.
+    """
+    match url.get_backend_name():
+        case "postgresql":
+            return _postgresql_options(url, application_name=application_name, jit=jit)
+        case "mysql":
+            options = {
+                "charset": "utf8mb4",
+                "init_command": _MYSQL_SETTINGS,
+                "program_name": application_name,
+            }
+            return url.difference_update_query(["charset"]), options
+        case _:
+            return url, {"timeout": BUSY_TIMEOUT_S}
+
+
+def prepare_connections(engine: Engine) -> None:
+    """Set up the engine's dialect and every new connection of its pool; only SQLite needs it."""
+    if engine.dialect.name != "sqlite":
+        return
+    engine.dialect.colspecs = {**engine.dialect.colspecs, **COLSPECS}
+    in_memory = is_memory_database(engine.url)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: AdaptedConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.run_async(partial(_set_up_sqlite, in_memory=in_memory))
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        _begin_sqlite(connection)
+
+
+def _postgresql_options(
+    url: URL, *, application_name: str, jit: bool
+) -> tuple[URL, dict[str, Any]]:
+    settings: dict[str, Any] = {
+        "application_name": application_name,
+        "jit": "on" if jit else "off",
+        "TimeZone": "UTC",
+    }
+    options: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_S, "server_settings": settings}
+    moved = [name for name in url.query if name not in _ASYNCPG_TEXTS]
+    for name in moved:
+        value = url.query[name]
+        if name in _ASYNCPG_NUMBERS:
+            options[name] = _ASYNCPG_NUMBERS[name](str(value))
+        elif name != "TimeZone":
+            settings[name] = value
+    return url.difference_update_query(moved), options
+
+
+async def _set_up_sqlite(driver: Any, *, in_memory: bool) -> None:
+    """Run the set-up on the driver's own thread, in one go."""
+
+    def set_up() -> None:
+        connection = driver._conn  # noqa: SLF001 - aggregates can be registered on the inner connection only
+        # The driver's own transactions begin late, and not at all before savepoints: `_begin_sqlite` begins them.
+        connection.isolation_level = None
+        for statement in _SQLITE_SETTINGS:
+            connection.execute(statement)
+        if not in_memory:
+            with suppress(
+                sqlite3.OperationalError
+            ):  # a file that cannot be written keeps its journal
+                connection.execute("PRAGMA journal_mode = WAL")
+        for name, function in SCALARS:
+            connection.create_function(name, 1, function, deterministic=True)
+        for name, class_ in AGGREGATES:
+            connection.create_aggregate(name, 1, class_)
+
+    await driver._execute(set_up)  # noqa: SLF001 - see above
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if READS_OPTION not in options and options.get("isolation_level") != "AUTOCOMMIT":
+        # Not deferred: a transaction that reads and then writes would fail where another one wrote in between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

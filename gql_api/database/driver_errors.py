@@ -1,0 +1,255 @@
+"""What an exception of a driver says, as plain facts: which constraint, which columns, gone or only in conflict.
+
+Pure. Facts come from codes where there are codes; texts are read only for names, and not in one language alone.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.exc import DBAPIError
+
+ConstraintKind = Literal[
+    "unique",
+    "foreign_key",
+    "still_referenced",
+    "check",
+    "not_null",
+    "exclusion",
+    "too_long",
+    "out_of_range",
+    "invalid",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintFacts:
+    """Why the database refused a row. What it did not say is None or empty."""
+
+    kind: ConstraintKind
+    """``foreign_key``: the referenced row is missing; ``still_referenced``: it cannot go. SQLite does not tell the two
+    apart and always says ``foreign_key``. ``invalid``: a value that the type cannot hold."""
+    constraint: str | None = None
+    """Name in the database; for unnamed checks of SQLite their expression."""
+    table: str | None = None
+    """Table of the constraint: the referencing one for foreign keys."""
+    schema: str | None = None
+    """Schema of the table; the database on MySQL."""
+    columns: tuple[str, ...] = ()
+    """Names in the database: columns of the key, or the one column that is wrong."""
+
+
+_POSTGRESQL_KINDS: Mapping[str, ConstraintKind] = {
+    "23505": "unique",
+    "23503": "foreign_key",
+    "23001": "still_referenced",
+    "23514": "check",
+    "23502": "not_null",
+    "23P01": "exclusion",
+    "22001": "too_long",
+    "22003": "out_of_range",
+    "22008": "out_of_range",
+    "22000": "invalid",
+    "22007": "invalid",
+    "22021": "invalid",
+    "22P02": "invalid",
+    "22P05": "invalid",
+}
+_MYSQL_KINDS: Mapping[int, ConstraintKind] = {
+    1062: "unique",
+    1451: "still_referenced",
+    1452: "foreign_key",
+    1048: "not_null",
+    1364: "not_null",
+    3819: "check",
+    4025: "check",
+    1406: "too_long",
+    1264: "out_of_range",
+    1265: "invalid",
+    1292: "invalid",
+    1366: "invalid",
+}
+_SQLITE_MESSAGE = re.compile(
+    r"(?P<kind>UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed(?:: (?P<rest>.*))?", re.DOTALL
+)
+_SQLITE_KINDS: Mapping[str, ConstraintKind] = {
+    "UNIQUE": "unique",
+    "NOT NULL": "not_null",
+    "CHECK": "check",
+    "FOREIGN KEY": "foreign_key",
+}
+_SQLITE_STORAGE = re.compile(
+    r"cannot store \w+ value in \w+ column (?P<table>.+)\.(?P<column>[^.]+)$"
+)
+
+# Three quoted names in the first line, whatever the language and its quotes: both tables and the constraint.
+_STILL_REFERENCED = re.compile(r'\A.*?(?:["«„][^"»“\n]+["»“][^"«„\n]*){3}')
+
+_SERIALIZATION_STATES = frozenset({"40001", "40P01"})
+# Deadlock, lock wait timeout, row changed since it was read.
+_SERIALIZATION_NUMBERS = frozenset({1213, 1205, 1020})
+_SQLITE_BUSY = frozenset({5, 6})
+# Connection exceptions, and a server that stops, crashed or starts.
+_DISCONNECT_STATES = re.compile(r"08...|57P0[123]")
+# Too many connections, and a server that is gone, cannot be reached or stops.
+_DISCONNECT_NUMBERS = frozenset({1040, 1053, 2002, 2003, 2006, 2013, 2055})
+
+
+def constraint_facts(error: DBAPIError) -> ConstraintFacts | None:
+    """Read the facts of a refused row; None where the error is of another kind."""
+    driver_error = error.driver_exception
+    if isinstance(_sqlstate(driver_error), str):
+        return _postgresql_facts(driver_error)
+    if _number(driver_error) is not None:
+        return _mysql_facts(driver_error)
+    return _sqlite_facts(str(driver_error))
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Tell whether the connection is gone or could not be made, so that another attempt may succeed."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError | TimeoutError)
+    driver_error = error.driver_exception
+    state = _sqlstate(driver_error)
+    return (
+        error.connection_invalidated
+        or isinstance(driver_error, OSError)
+        or (isinstance(state, str) and _DISCONNECT_STATES.fullmatch(state) is not None)
+        or _number(driver_error) in _DISCONNECT_NUMBERS
+    )
+
+
+def is_serialization_failure(error: BaseException) -> bool:
+    """Tell whether the transaction lost against another one: a deadlock or a conflict, gone on the next attempt."""
+    if not isinstance(error, DBAPIError):
+        return False
+    driver_error = error.driver_exception
+    code = getattr(driver_error, "sqlite_errorcode", None)
+    return (
+        _sqlstate(driver_error) in _SERIALIZATION_STATES
+        or _number(driver_error) in _SERIALIZATION_NUMBERS
+        # Extended codes of SQLite hold the plain one in their last byte.
+        or (isinstance(code, int) and code & 0xFF in _SQLITE_BUSY)
+    )
+
+
+def _sqlstate(driver_error: BaseException) -> object:
+    return getattr(driver_error, "sqlstate", None)
+
+
+def _number(driver_error: BaseException) -> int | None:
+    first = driver_error.args[0] if driver_error.args else None
+    return first if isinstance(first, int) else None
+
+
+def _postgresql_facts(driver_error: Any) -> ConstraintFacts | None:
+    kind = _POSTGRESQL_KINDS.get(driver_error.sqlstate)
+    if kind is None:
+        return None
+    message = str(driver_error)
+    if kind == "foreign_key" and _STILL_REFERENCED.search(message):
+        # The message names the referenced table, too.
+        kind = "still_referenced"
+    if kind == "invalid" and "out of" in message:
+        kind = "out_of_range"
+    column = getattr(driver_error, "column_name", None)
+    return ConstraintFacts(
+        kind=kind,
+        constraint=getattr(driver_error, "constraint_name", None),
+        table=getattr(driver_error, "table_name", None),
+        schema=getattr(driver_error, "schema_name", None),
+        columns=(column,) if column else _key_columns(getattr(driver_error, "detail", None)),
+    )
+
+
+def _key_columns(detail: str | None) -> tuple[str, ...]:
+    """Read ``a`` and ``b`` from ``Key (a, b)=(1, 2) ...``; nothing from keys over expressions."""
+    match = re.search(r'\((?P<names>(?:"(?:[^"]|"")+"|[^()"])+)\)=\(', detail or "")
+    if match is None:
+        return ()
+    names = re.findall(r'"((?:[^"]|"")+)"|([^",\s]+)', match["names"])
+    return tuple(quoted.replace('""', '"') or plain for quoted, plain in names)
+
+
+def _mysql_facts(driver_error: BaseException) -> ConstraintFacts | None:
+    number = _number(driver_error)
+    kind = _MYSQL_KINDS.get(number) if number is not None else None
+    if kind is None:
+        return None
+    message = str(driver_error.args[1]) if len(driver_error.args) > 1 else ""
+    return _MYSQL_READERS.get(kind, _mysql_column)(kind, message)
+
+
+def _mysql_key(kind: ConstraintKind, message: str) -> ConstraintFacts:
+    # Duplicate entry '1' for key 'users.email'; MariaDB leaves the table out.
+    match = re.search(r"'(?:(?P<table>[^'.]+)\.)?(?P<name>[^']+)'\s*$", message)
+    return ConstraintFacts(
+        kind=kind,
+        constraint=match["name"] if match else None,
+        table=match["table"] if match else None,
+    )
+
+
+def _mysql_foreign_key(kind: ConstraintKind, message: str) -> ConstraintFacts:
+    # ... (`db`.`posts`, CONSTRAINT `fk` FOREIGN KEY (`author_id`) REFERENCES `users` (`id`))
+    match = re.search(
+        r"`(?P<schema>[^`]+)`\.`(?P<table>[^`]+)`, CONSTRAINT `(?P<name>[^`]+)` FOREIGN KEY \((?P<columns>[^)]+)\)",
+        message,
+    )
+    if match is None:
+        return ConstraintFacts(kind=kind)
+    return ConstraintFacts(
+        kind=kind,
+        constraint=match["name"],
+        table=match["table"],
+        schema=match["schema"],
+        columns=tuple(re.findall(r"`([^`]+)`", match["columns"])),
+    )
+
+
+def _mysql_check(kind: ConstraintKind, message: str) -> ConstraintFacts:
+    # CONSTRAINT `positive` failed for `db`.`posts`; MySQL: Check constraint 'positive' is violated.
+    names: list[str | None] = [*re.findall(r"[`']([^`']+)[`']", message), None, None, None]
+    constraint, schema, table = names[:3]
+    return ConstraintFacts(kind=kind, constraint=constraint, schema=schema, table=table)
+
+
+def _mysql_column(kind: ConstraintKind, message: str) -> ConstraintFacts:
+    # Column 'x' cannot be null; Data too long for column 'x' at row 1; `db`.`t`.`x` where MariaDB says so
+    match = re.search(r"(?:[Cc]olumn|[Ff]ield) (?P<names>(?:[`'][^`']+[`']\.?)+)", message)
+    found: list[str] = re.findall(r"[`']([^`']+)[`']", match["names"]) if match else []
+    names: list[str | None] = [*reversed(found), None, None, None]
+    column, table, schema = names[:3]
+    return ConstraintFacts(
+        kind=kind, schema=schema, table=table, columns=() if column is None else (column,)
+    )
+
+
+_MYSQL_READERS: Mapping[ConstraintKind, Callable[[ConstraintKind, str], ConstraintFacts]] = {
+    "unique": _mysql_key,
+    "foreign_key": _mysql_foreign_key,
+    "still_referenced": _mysql_foreign_key,
+    "check": _mysql_check,
+}
+
+
+def _sqlite_facts(message: str) -> ConstraintFacts | None:
+    if storage := _SQLITE_STORAGE.search(message):
+        return ConstraintFacts(kind="invalid", table=storage["table"], columns=(storage["column"],))
+    match = _SQLITE_MESSAGE.match(message)
+    if match is None:
+        return None
+    kind = _SQLITE_KINDS[match["kind"]]
+    rest = match["rest"] or ""
+    if kind == "check":
+        return ConstraintFacts(kind=kind, constraint=rest or None)
+    if index := re.fullmatch(r"index '(?P<name>.+)'", rest):
+        return ConstraintFacts(kind=kind, constraint=index["name"])
+    # posts.author_id, posts.slug
+    names = [name.rpartition(".") for name in rest.split(", ")] if rest else []
+    return ConstraintFacts(
+        kind=kind,
+        table=names[0][0] if names else None,
+        columns=tuple(column for _, _, column in names),
+    )

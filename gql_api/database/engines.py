@@ -1,0 +1,204 @@
+"""The engines of one database: one for writes in sessions, one for reads in autocommit."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import URL, NullPool, StaticPool, literal, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from gql_api.database.connections import READS_OPTION, connect_options, prepare_connections
+from gql_api.database.dialects import Dialect, dialect_named
+from gql_api.database.driver_errors import is_disconnect
+from gql_api.database.pools import CountingPool, PoolStatus, pool_counts
+from gql_api.database.refusals import missing_driver, unusable_database
+from gql_api.database.turns import Turns
+from gql_api.database.urls import is_memory_database, normalize_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """How connections are made and kept. What a database or pool lacks is left out."""
+
+    pool_size: int = 5
+    """Connections kept open by each engine, at most."""
+    max_overflow: int = 10
+    """Connections beyond the size, closed after use."""
+    pool_timeout_s: float = 30.0
+    """Wait for a connection, at most."""
+    pool_recycle_s: int = 1800
+    """Age at which a connection is replaced; -1 for never."""
+    pool_pre_ping: bool | None = None
+    """Test each connection before use. None: for writes only, as a failed read can be repeated."""
+    echo: bool = False
+    """Log every statement."""
+    echo_pool: bool = False
+    """Log what the pools do."""
+    application_name: str = "gql_api"
+    """Shown by the server beside each connection."""
+    jit: bool = False
+    """Let PostgreSQL compile statements."""
+    schema_translate_map: Mapping[str | None, str | None] | None = None
+    """Schema in the models to schema in the database; None is the default schema."""
+    null_pool: bool = False
+    """Make each connection anew: for engines used from several event loops."""
+
+
+_DEFAULTS = EngineOptions()
+_READS = {
+    "isolation_level": "AUTOCOMMIT",
+    "skip_autocommit_rollback": True,
+    "pool_reset_on_return": None,
+}
+
+
+class Database:
+    """A database in use: its engines, and the ways to its connections.
+
+    An SQLite database in memory is one connection. Whoever works with a session there holds `exclusive` for as long as
+    the session lives; `read_connection` waits for it. Reads that belong to the session's work use the session's own
+    connection.
+    """
+
+    __slots__ = ("_sessions", "_turns", "dialect", "read_engine", "url", "write_engine")
+
+    def __init__(
+        self, url: URL, write_engine: AsyncEngine, read_engine: AsyncEngine, turns: Turns | None
+    ) -> None:
+        self.url = url
+        self.dialect: Dialect = dialect_named(write_engine.dialect.name)
+        self.write_engine = write_engine
+        self.read_engine = read_engine
+        self._turns = turns
+        self._sessions = async_sessionmaker(write_engine, expire_on_commit=False, autoflush=False)
+
+    def session(self) -> AsyncSession:
+        """Make a session for writes. No I/O; the caller closes it.
+
+        On SQLite its transaction holds the write lock of the database from its first statement on.
+        """
+        return self._sessions()
+
+    def read_connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Take a connection for reads out of the pool: autocommit, no BEGIN, no ROLLBACK, no reset.
+
+        Cost:
+            No statement of its own.
+        """
+        if self._turns is None:
+            return self.read_engine.connect()
+        return self._only_connection(self._turns)
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """Hold the only connection of a database in memory; of no effect elsewhere.
+
+        Raises:
+            RuntimeError: This task holds it already, and would wait for itself.
+        """
+        return nullcontext() if self._turns is None else self._turns.turn()
+
+    async def check(self) -> None:
+        """Find out whether the database answers.
+
+        Cost:
+            One statement; two after a lost connection.
+
+        Raises:
+            DatabaseError: It cannot be used; the message names it, the cause and the fix.
+        """
+        try:
+            try:
+                await self._select_one()
+            except DBAPIError as error:
+                if not is_disconnect(error):
+                    raise
+                await self._select_one()
+        # TypeError, ValueError: the driver refuses an option of the address.
+        except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
+            raise unusable_database(self.url, error) from error
+
+    def pool_status(self) -> PoolStatus:
+        """Read the figures of both pools. No I/O."""
+        return PoolStatus(
+            write=pool_counts(self.write_engine.pool), read=pool_counts(self.read_engine.pool)
+        )
+
+    async def dispose(self) -> None:
+        """Close the connections of both pools; those in use close when they come back."""
+        await self.read_engine.dispose()
+        await self.write_engine.dispose()
+
+    async def _select_one(self) -> None:
+        async with self.read_connection() as connection:
+            await connection.execute(select(literal(1)))
+
+    @asynccontextmanager
+    async def _only_connection(self, turns: Turns) -> AsyncIterator[AsyncConnection]:
+        async with turns.turn(), self.read_engine.connect() as connection:
+            yield connection
+
+
+def open_database(url: str | URL, options: EngineOptions = _DEFAULTS) -> Database:
+    """Make the engines of a database. No I/O: the first use connects.
+
+    Args:
+        url: As for `normalize_url`.
+        options: How connections are made and kept.
+
+    Raises:
+        DatabaseError: The address cannot be used, or its driver is not installed.
+    """
+    normal = normalize_url(
+        url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    )
+    try:
+        if is_memory_database(normal):
+            write_engine = _engine(normal, options, {"poolclass": StaticPool})
+            reads = write_engine.execution_options(**{READS_OPTION: True})
+            return Database(normal, write_engine, reads, Turns())
+        pool = _pool_settings(options)
+        ping_writes = options.pool_pre_ping is not False
+        ping_reads = options.pool_pre_ping is True
+        write_engine = _engine(normal, options, {**pool, "pool_pre_ping": ping_writes})
+        reads = _engine(normal, options, {**pool, **_READS, "pool_pre_ping": ping_reads})
+    except ImportError as error:
+        raise missing_driver(normal, error) from error
+    return Database(normal, write_engine, reads, None)
+
+
+def _engine(url: URL, options: EngineOptions, settings: dict[str, Any]) -> AsyncEngine:
+    address, connect_args = connect_options(
+        url, application_name=options.application_name, jit=options.jit
+    )
+    schemas = options.schema_translate_map
+    execution_options = {} if schemas is None else {"schema_translate_map": dict(schemas)}
+    engine = create_async_engine(
+        address,
+        connect_args=connect_args,
+        echo=options.echo,
+        echo_pool=options.echo_pool,
+        execution_options=execution_options,
+        **settings,
+    )
+    prepare_connections(engine.sync_engine)
+    return engine
+
+
+def _pool_settings(options: EngineOptions) -> dict[str, Any]:
+    if options.null_pool:
+        return {"poolclass": NullPool}
+    return {
+        "poolclass": CountingPool,
+        "pool_size": options.pool_size,
+        "max_overflow": options.max_overflow,
+        "pool_timeout": options.pool_timeout_s,
+        "pool_recycle": options.pool_recycle_s,
+    }

@@ -1,0 +1,126 @@
+"""SQL functions that SQLite lacks, in Python; registered on every connection.
+
+All names begin with ``gql_``. Each function gives NULL for NULL, each aggregate skips NULLs.
+"""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Context, Decimal, InvalidOperation
+from typing import Any
+
+Scalar = int | float | str | bytes | None
+_EXACT = Context(prec=1_000)
+
+
+def casefold(text: Scalar) -> Scalar:
+    """Fold the case of a text beyond ASCII: ``ß`` becomes ``ss``. Numbers are folded as their text."""
+    return None if text is None else str(text).casefold()
+
+
+def parse_datetime(value: Scalar) -> datetime | None:
+    """Read a date-time as existing files hold it.
+
+    ISO 8601 text with ``T`` or a space, with or without time, fraction and zone; numbers are seconds since 1970.
+
+    Returns:
+        The instant in UTC without a zone; None where the value is not a date-time.
+    """
+    try:
+        if isinstance(value, str):
+            parsed = datetime.fromisoformat(value.strip())
+        elif isinstance(value, int | float):
+            parsed = datetime.fromtimestamp(value, UTC)
+        else:
+            return None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return parsed if parsed.tzinfo is None else parsed.astimezone(UTC).replace(tzinfo=None)
+
+
+def parse_date(value: Scalar) -> date | None:
+    """Read a date as existing files hold it; the time of a date-time is dropped."""
+    parsed = parse_datetime(value)
+    return None if parsed is None else parsed.date()
+
+
+def instant_text(value: Scalar) -> str | None:
+    """Write a date-time so that equal instants are equal texts and texts order like instants."""
+    parsed = parse_datetime(value)
+    return None if parsed is None else parsed.isoformat(sep=" ", timespec="microseconds")
+
+
+def date_text(value: Scalar) -> str | None:
+    """Write a date as ``2021-03-04``."""
+    parsed = parse_date(value)
+    return None if parsed is None else parsed.isoformat()
+
+
+class SampleDeviation:
+    """The sample standard deviation, NULL for fewer than two values (Welford's algorithm)."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = 0.0
+        self.squares = 0.0
+
+    def step(self, value: Scalar) -> None:
+        """Take one value."""
+        if value is None:
+            return
+        number = float(value)
+        self.count += 1
+        delta = number - self.mean
+        self.mean += delta / self.count
+        self.squares += delta * (number - self.mean)
+
+    def finalize(self) -> float | None:
+        """Give the deviation of the values taken."""
+        return math.sqrt(self.squares / (self.count - 1)) if self.count > 1 else None
+
+
+class ExactSum:
+    """The exact sum of whole numbers and decimals, as text; NULL without values.
+
+    ``SUM`` of SQLite fails above 64 bits and adds decimals as floating-point numbers. Here each number counts as the
+    shortest decimal that reads back as it, which is what was written up to 15 digits.
+    """
+
+    def __init__(self) -> None:
+        self.total: Decimal | int | None = None
+
+    def step(self, value: Scalar) -> None:
+        """Take one value; what is not a number counts as nothing."""
+        if value is None or isinstance(value, bytes):
+            return
+        try:
+            number = value if isinstance(value, int) else Decimal(str(value))
+        except InvalidOperation:
+            return
+        if isinstance(number, Decimal) and not number.is_finite():
+            return
+        self.total = number if self.total is None else _add(self.total, number)
+
+    def finalize(self) -> str | None:
+        """Give the sum of the values taken, without an exponent."""
+        return None if self.total is None else format(Decimal(self.total), "f")
+
+
+SCALARS: tuple[tuple[str, Callable[[Any], Scalar]], ...] = (
+    ("gql_casefold", casefold),
+    ("gql_instant", instant_text),
+    ("gql_date", date_text),
+)
+"""Name and function of each deterministic function of one argument."""
+
+AGGREGATES: tuple[tuple[str, type[SampleDeviation] | type[ExactSum]], ...] = (
+    ("gql_stddev", SampleDeviation),
+    ("gql_sum", ExactSum),
+)
+"""Name and class of each aggregate of one argument."""
+
+
+def _add(left: Decimal | int, right: Decimal | int) -> Decimal | int:
+    if isinstance(left, int) and isinstance(right, int):
+        return left + right
+    return _EXACT.add(Decimal(left), Decimal(right))
