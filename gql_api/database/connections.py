@@ -30,6 +30,9 @@ _ASYNCPG_TEXTS = frozenset(
         "host",
         "port",
         "passfile",
+        "user",
+        "password",
+        "database",
         "service",
         "servicefile",
         "ssl",
@@ -74,7 +77,7 @@ def connect_options(url: URL, *, application_name: str, jit: bool) -> tuple[URL,
             return url, {"timeout": BUSY_TIMEOUT_S}
 
 
-def prepare_connections(engine: Engine) -> None:
+def prepare_connections(engine: Engine, *, is_autocommit: bool) -> None:
     """Set up the engine's dialect and every new connection of its pool; only SQLite needs it."""
     if engine.dialect.name != "sqlite":
         return
@@ -85,9 +88,8 @@ def prepare_connections(engine: Engine) -> None:
     def set_up(connection: AdaptedConnection, _entry: ConnectionPoolEntry) -> None:
         connection.run_async(partial(_set_up_sqlite, in_memory=in_memory))
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        _begin_sqlite(connection)
+    if not is_autocommit:
+        event.listen(engine, "begin", _begin_sqlite)
 
 
 def _postgresql_options(
@@ -132,7 +134,6 @@ async def _set_up_sqlite(driver: Any, *, in_memory: bool) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if READS_OPTION not in options and options.get("isolation_level") != "AUTOCOMMIT":
+    if READS_OPTION not in connection.get_execution_options():
         # Not deferred: a transaction that reads and then writes would fail where another one wrote in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE")

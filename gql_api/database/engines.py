@@ -188,7 +188,7 @@ def _engine(url: URL, options: EngineOptions, settings: dict[str, Any]) -> Async
         execution_options=execution_options,
         **settings,
     )
-    prepare_connections(engine.sync_engine)
+    prepare_connections(engine.sync_engine, is_autocommit="isolation_level" in settings)
     return engine
 
 

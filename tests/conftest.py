@@ -1,0 +1,13 @@
+"""The fixtures of all tests, by module."""
+
+import pytest
+
+pytest_plugins = (
+    "tests.fixtures.chinook",
+    "tests.fixtures.database",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep pytest-alembic from collecting its built-in tests here: its collector does not run on pytest 9.2."""
+    config.option.pytest_alembic_tests_path = "nowhere"
