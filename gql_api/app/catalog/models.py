@@ -93,6 +93,10 @@ class Product(Timestamps, Base):
     """Something for sale; deleting it hides it until it is restored or purged."""
 
     __tablename__ = "products"
+    __table_args__ = (
+        CheckConstraint("price >= 0", name="price_not_negative"),
+        CheckConstraint("stock >= 0", name="stock_not_negative"),
+    )
     repr_attributes = ("id", "slug")
 
     id: Mapped[uuid.UUID] = mapped_column(
@@ -101,12 +105,12 @@ class Product(Timestamps, Base):
     slug: Mapped[str] = mapped_column(
         String(SLUG_LENGTH),
         doc="Its name in addresses; unique among products that are not deleted.",
-        info={"gql": {"min_length": 1, "pattern": SLUG_PATTERN}},
+        info={"gql": {"key": True, "min_length": 1, "pattern": SLUG_PATTERN}},
     )
     sku: Mapped[str] = mapped_column(
         String(SKU_LENGTH),
         doc="Its number in the warehouse; unique among products that are not deleted.",
-        info={"gql": {"min_length": 1, "not_empty": True}},
+        info={"gql": {"key": True, "not_empty": True}},
     )
     name: Mapped[str] = mapped_column(
         String(200), index=True, doc="Its name on the shelf.", info={"gql": {"not_empty": True}}
@@ -114,12 +118,10 @@ class Product(Timestamps, Base):
     description: Mapped[str | None] = mapped_column(Text, doc="What a buyer should know.")
     price: Mapped[Decimal] = mapped_column(
         Numeric(12, 2),
-        CheckConstraint("price >= 0", name="price_not_negative"),
         doc="Price of one piece.",
         info={"gql": {"minimum": 0}},
     )
     stock: Mapped[int] = mapped_column(
-        CheckConstraint("stock >= 0", name="stock_not_negative"),
         server_default="0",
         doc="Pieces in the warehouse.",
         info={"gql": {"minimum": 0}},
@@ -144,7 +146,7 @@ class Product(Timestamps, Base):
     )
     deleted_at: Mapped[datetime | None] = mapped_column(
         doc="When it was deleted; null while it is not.",
-        info={"gql": {"read_only": True, "soft_delete": True}},
+        info={"gql": {"read_only": True}},
     )
     version: Mapped[int] = mapped_column(
         server_default="1",
@@ -178,10 +180,13 @@ class Review(IntegerKey, Timestamps, Base):
     """A buyer's opinion of a product."""
 
     __tablename__ = "reviews"
+    __table_args__ = (
+        CheckConstraint("rating >= 1 AND rating <= 5", name="rating_range"),
+        IntegerKey.__table_args__,
+    )
     repr_attributes = ("id", "product_id", "rating")
 
     rating: Mapped[int] = mapped_column(
-        CheckConstraint("rating >= 1 AND rating <= 5", name="rating_range"),
         doc="From 1, poor, to 5, excellent.",
         info={"gql": {"minimum": 1, "maximum": 5}},
     )

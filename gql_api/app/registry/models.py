@@ -15,6 +15,10 @@ class MLModel(IntegerKey, Timestamps, Base):
     """A trained machine-learning model."""
 
     __tablename__ = "ml_models"
+    __table_args__ = (
+        CheckConstraint("accuracy >= 0 AND accuracy <= 1", name="accuracy_range"),
+        IntegerKey.__table_args__,
+    )
     repr_attributes = ("id", "name")
 
     name: Mapped[str] = mapped_column(
@@ -27,7 +31,6 @@ class MLModel(IntegerKey, Timestamps, Base):
         info={"gql": {"min_length": 1}},
     )
     accuracy: Mapped[float | None] = mapped_column(
-        CheckConstraint("accuracy >= 0 AND accuracy <= 1", name="accuracy_range"),
         doc="Share of right answers on unseen data, 0 to 1; null until measured.",
         info={"gql": {"minimum": 0, "maximum": 1}},
     )

@@ -1,0 +1,150 @@
+"""Settings of the bundled application and its command, from the environment and ``.env``.
+
+Each is read from ``GQL_API_<NAME>``; the database, host and port also from ``DATABASE_URL``, ``HOST`` and ``PORT``,
+which hosting platforms set. The prefixed name wins.
+"""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gql_api.errors import ConfigurationError
+
+PREFIX = "GQL_API_"
+"""Of every environment variable that this package reads as its own."""
+
+_TEST_PREFIX = "GQL_API_TEST_"
+
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """What an operator may choose; the defaults suit a laptop."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    database_url: str | None = Field(
+        default=None,
+        repr=False,
+        validation_alias=AliasChoices("GQL_API_DATABASE_URL", "DATABASE_URL"),
+    )
+    """Where the data is; None starts the embedded PostgreSQL server under ``data_dir``."""
+
+    host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("GQL_API_HOST", "HOST"))
+    """Address to listen on."""
+
+    port: Port = Field(default=8000, validation_alias=AliasChoices("GQL_API_PORT", "PORT"))
+    """TCP port to listen on; 0 takes any free one."""
+
+    workers: Positive = 1
+    """Processes that serve; each has its own pools."""
+
+    mode: Literal["dev", "production"] = "dev"
+    """``production`` asks for a secret key and shows callers less."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe lines that are logged."""
+
+    data_dir: Path = Path(".data")
+    """Folder of the embedded server's data and of the generated secret key."""
+
+    pool_size: Positive = 5
+    """Connections that a pool keeps open."""
+
+    max_overflow: NotNegative = 10
+    """Further connections that a pool opens under load."""
+
+    pool_timeout: Positive = 30
+    """Longest wait for a free connection, in seconds."""
+
+    pool_recycle: int = Field(default=1800, ge=-1)
+    """Age at which a connection is replaced, in seconds; -1 for never."""
+
+    pool_pre_ping: bool | None = None
+    """Whether to test connections before use; None: for writes, while reads retry once."""
+
+    echo: bool = False
+    """Whether to log every statement."""
+
+    echo_pool: bool = False
+    """Whether to log what the pools do."""
+
+    application_name: str = Field(default="gql_api", min_length=1, max_length=63)
+    """How PostgreSQL lists the connections."""
+
+    jit: bool = False
+    """Whether PostgreSQL may compile statements; costs more than it gains on short ones."""
+
+    max_page_size: Positive = 100
+    """Most rows of one page."""
+
+    default_page_size: Positive = 20
+    """Rows of a page that does not say how many."""
+
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    """Signs tokens, at least 32 characters; None: one is generated for local use."""
+
+    token_lifetime_s: Positive = 12 * 60 * 60
+    """How long a token is valid, in seconds."""
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and ``.env``.
+
+    Raises:
+        ConfigurationError: A value cannot be used; one line names every such variable, never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{_variable(detail['loc'])}: {detail['msg']}"
+            for detail in error.errors(include_input=False, include_url=False)
+        )
+    message = f"Settings cannot be used: {problems}."
+    raise ConfigurationError(message, fix="Correct or unset them.")
+
+
+def unknown_settings(environ: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Find variables that look like settings but are none.
+
+    Args:
+        environ: Names of variables; a mapping's keys do.
+
+    Returns:
+        Each unknown ``GQL_API_`` name with the nearest known one, or None when none is near; sorted. Names for the
+        test suite, ``GQL_API_TEST_...``, are left out.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in environ
+        if name.upper().startswith(PREFIX)
+        and not name.upper().startswith(_TEST_PREFIX)
+        and name.upper() not in known
+    )
+    return [(name, _nearest(name.upper(), known)) for name in unknown]
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    # The common prefix would make every name look near: compare what follows it.
+    endings = {candidate.removeprefix(PREFIX): candidate for candidate in sorted(known)}
+    matches = difflib.get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+    return endings[matches[0]] if matches else None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else PREFIX
+    return name if name.isupper() else f"{PREFIX}{name.upper()}"
