@@ -1,0 +1,353 @@
+"""Connections are loaded: pages, counts and sides, for the root or for many parents at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from gql_api.loading.rows import LoadedRow, assemble_row, needed_columns
+from gql_api.loading.run import ParentKey, Run
+from gql_api.mapping.descriptors import Entity
+from gql_api.plan import selections
+from gql_api.plan.selections import Connection, Lookup, Selection
+from gql_api.sql.cursors import CursorCodec
+from gql_api.sql.pages import (
+    Parents,
+    Side,
+    select_count,
+    select_page,
+    select_related,
+    select_rows,
+    select_side,
+)
+
+ROOT: ParentKey = ()
+"""Key of the only list of a root field."""
+
+
+async def load_connection(connection: Connection, run: Run) -> dict[str, Any]:
+    """Load the connection of a root field.
+
+    Returns:
+        Response keys to values, in the shape of ``connection.fields``.
+
+    Cost:
+        One statement for the page, one for the count and one for each far side of the page, each
+        only if selected; and those of the relationships, whatever the number of rows.
+    """
+    return (await _load_connections(connection, run, None, (ROOT,)))[ROOT]
+
+
+async def load_related_connections(
+    parents: Parents, connection: Connection, keys: Sequence[ParentKey], run: Run
+) -> Mapping[ParentKey, dict[str, Any]]:
+    """Load the connection of each parent.
+
+    Args:
+        parents: Entity and to-many relationship.
+        connection: The same for all parents.
+        keys: Distinct key values of the parents, none of them null.
+        run: Where and with which values.
+
+    Cost:
+        As of ``load_connection``, whatever the number of parents.
+    """
+    return await _load_connections(connection, run, parents, keys)
+
+
+async def load_lookup(lookup: Lookup, run: Run) -> list[LoadedRow]:
+    """Load the visible rows that meet a condition, in no particular order.
+
+    Cost:
+        One statement, and those of the relationships.
+    """
+    registry = run.compilation.registry
+    columns = needed_columns(lookup.selection.entity, (lookup.selection,), registry)
+    fetched = await run.fetch(select_rows(lookup, columns, run.compilation))
+    return await _load_rows(lookup.selection, [_named(columns, each) for each in fetched], run)
+
+
+async def load_related_rows(
+    parents: Parents, selection: Selection, keys: Sequence[ParentKey], run: Run
+) -> Mapping[ParentKey, LoadedRow]:
+    """Load the row that a to-one relationship leads to from each parent; absent where none.
+
+    Cost:
+        One statement, and those of the relationships, whatever the number of parents.
+    """
+    columns = needed_columns(selection.entity, (selection,), run.compilation.registry)
+    statement = select_related(parents, columns, run.compilation)
+    width = len(parents.relationship.join.local_keys)
+    found: dict[ParentKey, dict[str, Any]] = {}
+    for each in await _fetch_related(statement, keys, run):
+        found.setdefault(tuple(each[:width]), _named(columns, each[width:]))
+    rows = await _load_rows(selection, list(found.values()), run)
+    return dict(zip(found, rows, strict=True))
+
+
+@dataclass(slots=True)
+class _Group:
+    """The page of one parent while it is loaded."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    cursors: list[str] = field(default_factory=list)
+    has_more: bool = False
+    total: int = 0
+    sides: set[Side] = field(default_factory=set)
+
+
+async def _load_connections(
+    connection: Connection, run: Run, parents: Parents | None, keys: Sequence[ParentKey]
+) -> dict[ParentKey, dict[str, Any]]:
+    groups = {key: _Group() for key in keys}
+    if any(not isinstance(each, selections.TotalCountField) for each in connection.fields):
+        await _load_page(connection, run, parents, groups)
+    if any(isinstance(each, selections.TotalCountField) for each in connection.fields):
+        await _load_counts(connection, run, parents, groups)
+    for side in _wanted_sides(connection, run, groups):
+        await _load_side(connection, side, run, parents, groups)
+    answers: dict[ParentKey, dict[str, Any]] = {key: {} for key in keys}
+    for asked in connection.fields:
+        for key, value in (await _field_values(asked, connection, groups, run)).items():
+            answers[key][asked.response_key] = value
+    return answers
+
+
+async def _load_page(
+    connection: Connection, run: Run, parents: Parents | None, groups: Mapping[ParentKey, _Group]
+) -> None:
+    registry = run.compilation.registry
+    entity = registry.entities[connection.entity]
+    columns = needed_columns(connection.entity, _row_selections(connection), registry)
+    has_cursors = _wants_cursors(connection)
+    statement = select_page(
+        connection, columns, run.compilation, parents=parents, has_order_values=has_cursors
+    )
+    width = 0 if parents is None else len(parents.relationship.join.local_keys)
+    codec = CursorCodec(entity, connection.order, registry) if has_cursors else None
+    for each in await _fetch(statement, run, parents, groups):
+        group = groups[tuple(each[:width])]
+        group.rows.append(_named(columns, each[width:]))
+        if codec is not None:
+            group.cursors.append(codec.encode(each[width + len(columns) :]))
+    # the slot holds one row more than the page, to tell whether there are more
+    size = run.values[connection.page.limit_slot] - 1
+    for group in groups.values():
+        _trim(group, size, is_backward=connection.page.is_backward)
+
+
+def _trim(group: _Group, size: int, *, is_backward: bool) -> None:
+    group.has_more = len(group.rows) > size
+    del group.rows[size:], group.cursors[size:]
+    if is_backward:
+        group.rows.reverse()
+        group.cursors.reverse()
+
+
+async def _load_counts(
+    connection: Connection, run: Run, parents: Parents | None, groups: Mapping[ParentKey, _Group]
+) -> None:
+    statement = select_count(connection, run.compilation, parents=parents)
+    for *key, total in await _fetch(statement, run, parents, groups):
+        groups[tuple(key)].total = total
+
+
+async def _load_side(
+    connection: Connection,
+    side: Side,
+    run: Run,
+    parents: Parents | None,
+    groups: Mapping[ParentKey, _Group],
+) -> None:
+    statement = select_side(connection, side, run.compilation, parents=parents)
+    for each in await _fetch(statement, run, parents, groups):
+        groups[ROOT if parents is None else tuple(each)].sides.add(side)
+
+
+def _wanted_sides(
+    connection: Connection, run: Run, groups: Mapping[ParentKey, _Group]
+) -> list[Side]:
+    """Return the sides of the page that only a further statement can tell about."""
+    facts = {
+        fact
+        for each in connection.fields
+        if isinstance(each, selections.PageInfoField)
+        for _, fact in each.facts
+    }
+    page = connection.page
+    sides = []
+    if "hasNextPage" in facts and page.before is not None:
+        sides.append(Side.AFTER)
+    skipped = 0 if page.offset_slot is None else run.values[page.offset_slot]
+    if "hasPreviousPage" in facts:
+        if skipped:
+            for group in groups.values():
+                if group.rows:
+                    group.sides.add(Side.BEFORE)
+        is_unknown = skipped and not all(group.rows for group in groups.values())
+        if page.after is not None or is_unknown:
+            sides.append(Side.BEFORE)
+    return sides
+
+
+async def _fetch(
+    statement: sa.Select[Any],
+    run: Run,
+    parents: Parents | None,
+    groups: Mapping[ParentKey, _Group],
+) -> Sequence[Sequence[Any]]:
+    if parents is None:
+        return await run.fetch(statement)
+    return await _fetch_related(statement, list(groups), run)
+
+
+async def _fetch_related(
+    statement: sa.Select[Any], keys: Sequence[ParentKey], run: Run
+) -> list[Sequence[Any]]:
+    fetched: list[Sequence[Any]] = []
+    for chunk in run.chunks(keys):
+        fetched.extend(await run.fetch(statement, chunk))
+    return fetched
+
+
+async def _field_values(
+    asked: selections.ConnectionField,
+    connection: Connection,
+    groups: Mapping[ParentKey, _Group],
+    run: Run,
+) -> Mapping[ParentKey, Any]:
+    """Return the value of one field of the connection for each parent."""
+    match asked:
+        case selections.NodesField(_, selection):
+            return await _load_group_rows(selection, groups, run)
+        case selections.EdgesField():
+            return await _load_edges(asked, groups, run)
+        case selections.PageInfoField(_, facts):
+            is_backward = connection.page.is_backward
+            return {
+                key: _page_info(facts, group, is_backward=is_backward)
+                for key, group in groups.items()
+            }
+        case selections.TotalCountField():
+            return {key: group.total for key, group in groups.items()}
+
+
+async def _load_edges(
+    asked: selections.EdgesField, groups: Mapping[ParentKey, _Group], run: Run
+) -> Mapping[ParentKey, list[dict[str, Any]]]:
+    edges: dict[ParentKey, list[dict[str, Any]]] = {
+        key: [{} for _ in group.rows] for key, group in groups.items()
+    }
+    for part in asked.fields:
+        filled: Mapping[ParentKey, Sequence[Any]]
+        if isinstance(part, selections.EdgeNodeField):
+            filled = await _load_group_rows(part.selection, groups, run)
+        else:
+            filled = {key: group.cursors for key, group in groups.items()}
+        for key, values in filled.items():
+            for edge, value in zip(edges[key], values, strict=True):
+                edge[part.response_key] = value
+    return edges
+
+
+def _page_info(
+    facts: Sequence[tuple[str, str]], group: _Group, *, is_backward: bool
+) -> dict[str, Any]:
+    known = {
+        "hasNextPage": Side.AFTER in group.sides or (group.has_more and not is_backward),
+        "hasPreviousPage": Side.BEFORE in group.sides or (group.has_more and is_backward),
+        "startCursor": group.cursors[0] if group.cursors else None,
+        "endCursor": group.cursors[-1] if group.cursors else None,
+    }
+    return {name: known[fact] for name, fact in facts}
+
+
+async def _load_group_rows(
+    selection: Selection, groups: Mapping[ParentKey, _Group], run: Run
+) -> Mapping[ParentKey, list[LoadedRow]]:
+    """Assemble the rows of all groups at once, so that their relationships are loaded together."""
+    everything = [columns for group in groups.values() for columns in group.rows]
+    rows = iter(await _load_rows(selection, everything, run))
+    return {key: [next(rows) for _ in group.rows] for key, group in groups.items()}
+
+
+async def _load_rows(
+    selection: Selection, fetched: Sequence[Mapping[str, Any]], run: Run
+) -> list[LoadedRow]:
+    """Assemble rows and load their relationships, one level for all rows together."""
+    entity = run.compilation.registry.entities[selection.entity]
+    rows = [assemble_row(selection, entity, columns) for columns in fetched]
+    for asked in selection.fields:
+        if isinstance(asked, selections.ToOneField | selections.ToManyField):
+            await _load_relationship(asked, entity, rows, run)
+    return rows
+
+
+async def _load_relationship(
+    asked: selections.ToOneField | selections.ToManyField,
+    entity: Entity,
+    rows: Sequence[LoadedRow],
+    run: Run,
+) -> None:
+    relationship = entity.relationships[asked.relationship]
+    parents = Parents(entity, relationship)
+    local_keys = relationship.join.local_keys
+    keys = [tuple(row.columns[key] for key in local_keys) for row in rows]
+    # a null key leads nowhere
+    distinct = [key for key in dict.fromkeys(keys) if None not in key]
+    found: Mapping[ParentKey, Any] = {}
+    if isinstance(asked, selections.ToOneField):
+        if distinct:
+            found = await load_related_rows(parents, asked.selection, distinct, run)
+        for row, key in zip(rows, keys, strict=True):
+            row[asked.response_key] = found.get(key)
+        return
+    if distinct:
+        found = await load_related_connections(parents, asked.connection, distinct, run)
+    for row, key in zip(rows, keys, strict=True):
+        row[asked.response_key] = found[key] if key in found else empty_connection(asked.connection)
+
+
+def empty_connection(connection: Connection) -> dict[str, Any]:
+    """Return the answer of a connection without rows."""
+    answer: dict[str, Any] = {}
+    for asked in connection.fields:
+        match asked:
+            case selections.PageInfoField(response_key, facts):
+                answer[response_key] = _page_info(facts, _Group(), is_backward=False)
+            case selections.TotalCountField(response_key):
+                answer[response_key] = 0
+            case _:
+                answer[asked.response_key] = []
+    return answer
+
+
+def _row_selections(connection: Connection) -> list[Selection]:
+    found = [
+        each.selection for each in connection.fields if isinstance(each, selections.NodesField)
+    ]
+    for each in connection.fields:
+        if isinstance(each, selections.EdgesField):
+            found.extend(
+                part.selection for part in each.fields if isinstance(part, selections.EdgeNodeField)
+            )
+    return found
+
+
+def _wants_cursors(connection: Connection) -> bool:
+    return any(
+        isinstance(part, selections.EdgeCursorField)
+        for each in connection.fields
+        if isinstance(each, selections.EdgesField)
+        for part in each.fields
+    ) or any(
+        fact.endswith("Cursor")
+        for each in connection.fields
+        if isinstance(each, selections.PageInfoField)
+        for _, fact in each.facts
+    )
+
+
+def _named(columns: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(columns, values, strict=False))

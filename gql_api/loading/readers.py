@@ -1,0 +1,111 @@
+"""Readers: where statements run. A query reads on connections of its own, a mutation in its session."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from gql_api.database.driver_errors import is_disconnect
+from gql_api.database.engines import Database
+
+
+class Reader(Protocol):
+    """Runs statements that read."""
+
+    async def fetch(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """Run a statement and return all its rows.
+
+        Cost:
+            One statement.
+        """
+        ...
+
+    async def fetch_instances(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Run a statement that selects a model and return its instances.
+
+        Cost:
+            One statement.
+        """
+        ...
+
+
+class ConnectionReader:
+    """Reads of a query: each takes a connection in autocommit for the time of its statement.
+
+    A read that finds its connection broken is repeated once, on another.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fetch(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """Run a statement on a read connection."""
+        try:
+            return await self._fetch(statement, parameters)
+        except DBAPIError as error:
+            if not is_disconnect(error):
+                raise
+            return await self._fetch(statement, parameters)
+
+    async def _fetch(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        async with self._database.read_connection() as connection:
+            return list((await connection.execute(statement, parameters)).all())
+
+    async def fetch_instances(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Run a statement on a read connection; the instances are detached."""
+        try:
+            return await self._fetch_instances(statement, parameters)
+        except DBAPIError as error:
+            if not is_disconnect(error):
+                raise
+            return await self._fetch_instances(statement, parameters)
+
+    async def _fetch_instances(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        async with self._database.read_connection() as connection:
+            session = _session_on(connection)
+            return (await session.scalars(statement, parameters)).all()
+
+
+def _session_on(connection: AsyncConnection) -> AsyncSession:
+    """Make a session whose only job is to turn rows into instances; it owns nothing to close."""
+    return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
+
+
+class SessionReader:
+    """Reads of a mutation: on the session's own connection, one at a time, after a flush."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._lock = asyncio.Lock()
+
+    async def fetch(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """Run a statement in the session's transaction."""
+        async with self._lock:
+            await self._session.flush()
+            connection = await self._session.connection()
+            return list((await connection.execute(statement, parameters)).all())
+
+    async def fetch_instances(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Run a statement in the session's transaction; the instances belong to the session."""
+        async with self._lock:
+            await self._session.flush()
+            return (await self._session.scalars(statement, parameters)).all()

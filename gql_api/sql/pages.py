@@ -1,0 +1,204 @@
+"""Statements that read: one per list, per count and per level of relationships.
+
+Every list goes through the same order of work: scope, filter, order, page.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from gql_api.mapping.descriptors import Entity, Relationship
+from gql_api.plan.filters import Filter
+from gql_api.plan.pages import Page
+from gql_api.plan.selections import Connection, Lookup
+from gql_api.sql.operands import bind_slot, compile_keys_in
+from gql_api.sql.ordering import (
+    SortKey,
+    compile_order,
+    compile_order_by,
+    compile_seek,
+    primary_key,
+    reverse,
+)
+from gql_api.sql.predicates import compile_filter
+from gql_api.sql.sources import Compilation, Source, visible_relatives, visible_rows
+
+PARENT_KEYS = "parent_keys"
+"""Name of the parameter that holds the parents' key values: scalars for one key, else tuples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parents:
+    """The parents whose relatives a statement selects."""
+
+    entity: Entity
+    relationship: Relationship
+
+
+def select_page(
+    connection: Connection,
+    columns: Sequence[str],
+    compilation: Compilation,
+    *,
+    parents: Parents | None = None,
+    has_order_values: bool = False,
+) -> sa.Select[Any]:
+    """Select one page of a list, or one page per parent.
+
+    Args:
+        connection: Filter, order and page.
+        columns: Attribute keys to select.
+        compilation: Registry, scopes and dialect.
+        parents: Selects a page for each of the parents in ``PARENT_KEYS``, by a window function.
+        has_order_values: Whether the values of the order keys are selected too, for cursors.
+
+    Returns:
+        Rows of: the parent's keys, the columns, the order values. Backward pages come in reverse
+        order.
+    """
+    source = _source(connection.entity, parents, compilation)
+    keys = compile_order(connection.order, source, compilation)
+    direction = reverse(keys) if connection.page.is_backward else keys
+    predicates = [
+        *_predicates(connection.filter, source, compilation),
+        *_seek_predicates(connection.page, keys, compilation),
+    ]
+    selected = [
+        *source.keys,
+        *(source.column(key) for key in columns),
+        *(key.expression for key in keys if has_order_values),
+    ]
+    order_by = compile_order_by(direction, compilation)
+    if parents is None:
+        statement = _select(selected, source, predicates).order_by(*order_by)
+        return _paged(statement, connection.page)
+    rank = sa.func.row_number().over(partition_by=source.keys, order_by=order_by)
+    return _ranked(_select([*selected, rank], source, predicates), connection.page)
+
+
+def select_count(
+    connection: Connection, compilation: Compilation, *, parents: Parents | None = None
+) -> sa.Select[Any]:
+    """Select the number of rows of a filtered, unpaged list, or per parent its keys and number."""
+    source = _source(connection.entity, parents, compilation)
+    predicates = _predicates(connection.filter, source, compilation)
+    statement = _select([*source.keys, sa.func.count()], source, predicates)
+    return statement.group_by(*source.keys) if source.keys else statement
+
+
+class Side(enum.Enum):
+    """A side of a page."""
+
+    BEFORE = "before"
+    """Rows up to the one of the ``after`` cursor, or any row when the page has an offset."""
+
+    AFTER = "after"
+    """Rows from the one of the ``before`` cursor on."""
+
+
+def select_side(
+    connection: Connection,
+    side: Side,
+    compilation: Compilation,
+    *,
+    parents: Parents | None = None,
+) -> sa.Select[Any]:
+    """Select whether any row of a filtered list stands on one side of a page.
+
+    Returns:
+        At most one row, or the keys of each parent that has such a row.
+    """
+    source = _source(connection.entity, parents, compilation)
+    keys = compile_order(connection.order, source, compilation)
+    page = connection.page
+    predicates = _predicates(connection.filter, source, compilation)
+    if side is Side.AFTER and page.before is not None:
+        predicates.append(compile_seek(keys, page.before, compilation, is_inclusive=True))
+    if side is Side.BEFORE and page.after is not None:
+        turned = reverse(keys)
+        predicates.append(compile_seek(turned, page.after, compilation, is_inclusive=True))
+    if parents is None:
+        return _select([sa.literal(1)], source, predicates).limit(1)
+    return _select(source.keys, source, predicates).distinct()
+
+
+def select_related(
+    parents: Parents, columns: Sequence[str], compilation: Compilation
+) -> sa.Select[Any]:
+    """Select the rows that a to-one relationship leads to from the parents in ``PARENT_KEYS``.
+
+    Returns:
+        Rows of: the parent's keys, the columns; in the order of the primary key where nothing but
+        a constraint makes it one row per parent.
+    """
+    source = _source(parents.relationship.target, parents, compilation)
+    selected = [*source.keys, *(source.column(key) for key in columns)]
+    statement = _select(selected, source, _predicates(None, source, compilation))
+    if parents.relationship.foreign_keys:
+        return statement
+    return statement.order_by(*primary_key(source))
+
+
+def select_rows(lookup: Lookup, columns: Sequence[str], compilation: Compilation) -> sa.Select[Any]:
+    """Select the visible rows that meet a condition; their number is bounded by the condition."""
+    source = _source(lookup.selection.entity, None, compilation)
+    selected = [source.column(key) for key in columns]
+    return _select(selected, source, _predicates(lookup.filter, source, compilation))
+
+
+def _source(entity: str, parents: Parents | None, compilation: Compilation) -> Source:
+    if parents is None:
+        return visible_rows(compilation.registry.entities[entity], compilation)
+    return visible_relatives(parents.entity, parents.relationship, compilation)
+
+
+def _predicates(
+    part: Filter | None, source: Source, compilation: Compilation
+) -> list[sa.ColumnElement[bool]]:
+    """Compile scope and filter, and the parents where there are some."""
+    predicates = [source.scope]
+    if source.keys:
+        predicates.append(compile_keys_in(source.keys, PARENT_KEYS, compilation.dialect))
+    if part is not None:
+        predicates.append(compile_filter(part, source, compilation))
+    return predicates
+
+
+def _seek_predicates(
+    page: Page, keys: Sequence[SortKey], compilation: Compilation
+) -> list[sa.ColumnElement[bool]]:
+    predicates = []
+    if page.after is not None:
+        predicates.append(compile_seek(keys, page.after, compilation))
+    if page.before is not None:
+        predicates.append(compile_seek(reverse(keys), page.before, compilation))
+    return predicates
+
+
+def _select(
+    selected: Sequence[Any], source: Source, predicates: Sequence[sa.ColumnElement[bool]]
+) -> sa.Select[Any]:
+    labelled = [expression.label(f"c{at}") for at, expression in enumerate(selected)]
+    return sa.select(*labelled).select_from(source.from_clause).where(*predicates)
+
+
+def _paged(statement: sa.Select[Any], page: Page) -> sa.Select[Any]:
+    statement = statement.limit(bind_slot(page.limit_slot, sa.Integer()))
+    if page.offset_slot is None:
+        return statement
+    return statement.offset(bind_slot(page.offset_slot, sa.Integer()))
+
+
+def _ranked(statement: sa.Select[Any], page: Page) -> sa.Select[Any]:
+    """Keep the rows of each parent whose rank, the last column, is on the page."""
+    ranked = statement.subquery()
+    *columns, rank = ranked.c
+    limit: sa.ColumnElement[int] = bind_slot(page.limit_slot, sa.Integer())
+    outer = sa.select(*columns).order_by(rank)
+    if page.offset_slot is None:
+        return outer.where(rank <= limit)
+    offset = bind_slot(page.offset_slot, sa.Integer())
+    return outer.where(rank > offset, rank <= offset + limit)

@@ -1,0 +1,116 @@
+"""Filters become predicates."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from gql_api.plan import filters
+from gql_api.plan.filters import Filter, Operator, Quantifier
+from gql_api.sql.operands import ESCAPE, bind_slot, compile_in, compile_keys_in, slot_name
+from gql_api.sql.sources import Compilation, Source, correlate, visible_relatives
+
+_Predicate = sa.ColumnElement[bool]
+
+_COMPARISONS: Mapping[Operator, Callable[[Any, Any], Any]] = MappingProxyType(
+    {
+        Operator.EQ: lambda column, value: column == value,
+        Operator.NE: lambda column, value: column != value,
+        Operator.LT: lambda column, value: column < value,
+        Operator.LTE: lambda column, value: column <= value,
+        Operator.GT: lambda column, value: column > value,
+        Operator.GTE: lambda column, value: column >= value,
+    }
+)
+_FOLDING = frozenset(
+    {Operator.ILIKE, Operator.ICONTAINS, Operator.ISTARTS_WITH, Operator.IENDS_WITH}
+)
+
+
+def compile_filter(part: Filter, source: Source, compilation: Compilation) -> _Predicate:
+    """Compile a condition on the rows of a source.
+
+    Relationships become EXISTS, so that a condition never multiplies rows.
+    """
+    match part:
+        case filters.And(parts):
+            return sa.and_(
+                sa.true(), *(compile_filter(each, source, compilation) for each in parts)
+            )
+        case filters.Or(parts):
+            return sa.or_(
+                sa.false(), *(compile_filter(each, source, compilation) for each in parts)
+            )
+        case filters.Not(inner):
+            return sa.not_(compile_filter(inner, source, compilation))
+        case filters.Related() | filters.RelatedCount():
+            return _compile_relationship(part, source, compilation)
+        case _:
+            return _compile_column(part, source, compilation)
+
+
+def _compile_column(
+    part: filters.Compare | filters.IsNull | filters.KeyIn,
+    source: Source,
+    compilation: Compilation,
+) -> _Predicate:
+    match part:
+        case filters.Compare(key, operator, slot):
+            return compile_comparison(source.column(key), operator, slot, compilation)
+        case filters.IsNull(key, is_null):
+            column = source.column(key)
+            return column.is_(None) if is_null else column.is_not(None)
+        case filters.KeyIn(keys, slot):
+            columns = [source.column(key) for key in keys]
+            return compile_keys_in(columns, slot_name(slot), compilation.dialect)
+
+
+def compile_comparison(
+    column: sa.ColumnElement[Any], operator: Operator, slot: int, compilation: Compilation
+) -> _Predicate:
+    """Compile the comparison of an expression with the value in a slot."""
+    if operator in {Operator.IN, Operator.NOT_IN}:
+        is_negated = operator is Operator.NOT_IN
+        return compile_in(column, slot_name(slot), compilation.dialect, is_negated=is_negated)
+    value = bind_slot(slot, column.type)
+    if operator in _COMPARISONS:
+        predicate: _Predicate = _COMPARISONS[operator](column, value)
+        return predicate
+    if operator not in _FOLDING:
+        return column.like(value, escape=ESCAPE)
+    if compilation.dialect.has_ilike:
+        return column.ilike(value, escape=ESCAPE)
+    fold = sa.func.gql_casefold if compilation.dialect.name == "sqlite" else sa.func.lower
+    return fold(column).like(fold(value), escape=ESCAPE)
+
+
+def _compile_relationship(
+    part: filters.Related | filters.RelatedCount, source: Source, compilation: Compilation
+) -> _Predicate:
+    relationship = source.entity.relationships[part.relationship]
+    relatives = visible_relatives(source.entity, relationship, compilation)
+    tied = sa.and_(correlate(relatives, source, relationship), relatives.scope)
+    if isinstance(part, filters.RelatedCount):
+        count = compile_count(relatives, tied)
+        return compile_comparison(count, part.operator, part.slot, compilation)
+    condition = compile_filter(part.part, relatives, compilation)
+    match part.quantifier:
+        case Quantifier.SOME:
+            return _compile_exists(relatives, sa.and_(tied, condition))
+        case Quantifier.NONE:
+            return ~_compile_exists(relatives, sa.and_(tied, condition))
+        case Quantifier.EVERY:
+            # a condition that is unknown does not hold
+            return ~_compile_exists(relatives, sa.and_(tied, condition.is_not(sa.true())))
+
+
+def _compile_exists(relatives: Source, predicate: _Predicate) -> sa.Exists:
+    statement = sa.select(sa.literal(1)).select_from(relatives.from_clause).where(predicate)
+    return statement.correlate_except(*relatives.froms).exists()
+
+
+def compile_count(relatives: Source, predicate: _Predicate) -> sa.ScalarSelect[int]:
+    """Compile the number of relatives of an enclosing row that meet a predicate."""
+    statement = sa.select(sa.func.count()).select_from(relatives.from_clause).where(predicate)
+    return statement.correlate_except(*relatives.froms).scalar_subquery()

@@ -1,0 +1,135 @@
+"""Where rows come from: the only module that builds a FROM, always with the entity's scope."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from gql_api.access.scopes import Scopes
+from gql_api.database.dialects import Dialect
+from gql_api.mapping.descriptors import Entity, JoinKind, Registry, Relationship
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compilation:
+    """What every statement is built from, besides the plan. Compared by identity."""
+
+    registry: Registry
+    scopes: Scopes
+    dialect: Dialect
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """The visible rows of an entity, alone or as relatives of a parent."""
+
+    entity: Entity
+
+    row: Any
+    """Alias of the model; its attributes are the columns."""
+
+    froms: tuple[Any, ...]
+    """All that the source brings into the FROM: an enclosing row is none of them."""
+
+    from_clause: Any
+    """What to select from."""
+
+    scope: sa.ColumnElement[bool]
+    """The predicate of the visible rows."""
+
+    keys: tuple[sa.ColumnElement[Any], ...] = ()
+    """For relatives: what equals the parent's local keys, in the same order."""
+
+    def column(self, key: str) -> sa.ColumnElement[Any]:
+        """Return a column by attribute key."""
+        column: sa.ColumnElement[Any] = getattr(self.row, key)
+        return column
+
+
+def visible_rows(entity: Entity, compilation: Compilation) -> Source:
+    """Return the visible rows of an entity, under a new alias."""
+    row = orm.aliased(entity.model)
+    return Source(
+        entity=entity,
+        row=row,
+        froms=(row,),
+        from_clause=row,
+        scope=compilation.scopes.visible_rows(entity, row),
+    )
+
+
+def visible_relatives(
+    parent: Entity, relationship: Relationship, compilation: Compilation
+) -> Source:
+    """Return the visible rows that a relationship leads to, with the keys that find them.
+
+    The keys stand for the parent's local keys: compare them with a parent row to correlate, or
+    with a list of values to load the relatives of many parents.
+    """
+    target = visible_rows(compilation.registry.target(relationship), compilation)
+    join = relationship.join
+    if join.kind is JoinKind.DIRECT:
+        return _with_keys(target, tuple(target.column(key) for key in join.remote_keys))
+    if join.kind is JoinKind.SECONDARY:
+        return _through_secondary(target, relationship)
+    return _through_parent(target, parent, relationship)
+
+
+def _through_secondary(target: Source, relationship: Relationship) -> Source:
+    table = relationship.property.secondary
+    assert isinstance(table, sa.Table)  # noqa: S101 - what the mapping calls SECONDARY has a table
+    secondary = table.alias()
+    condition = sa.and_(
+        *(
+            secondary.c[inside] == target.column(key)
+            for inside, key in relationship.join.secondary_pairs
+        )
+    )
+    return _with_keys(
+        target,
+        tuple(secondary.c[name] for name in relationship.join.remote_keys),
+        froms=(secondary,),
+        from_clause=orm.join(secondary, target.row, condition),
+    )
+
+
+def _through_parent(target: Source, parent: Entity, relationship: Relationship) -> Source:
+    """Reach the target from a second alias of the parent, by the ORM's own join condition."""
+    near = orm.aliased(parent.model)
+    path = getattr(near, relationship.key).of_type(target.row)
+    return _with_keys(
+        target,
+        tuple(getattr(near, key) for key in relationship.join.local_keys),
+        froms=(near,),
+        from_clause=orm.join(near, target.row, path),
+    )
+
+
+def _with_keys(
+    target: Source,
+    keys: tuple[sa.ColumnElement[Any], ...],
+    *,
+    froms: tuple[Any, ...] = (),
+    from_clause: Any = None,
+) -> Source:
+    return Source(
+        entity=target.entity,
+        row=target.row,
+        froms=(*target.froms, *froms),
+        from_clause=target.from_clause if from_clause is None else from_clause,
+        scope=target.scope,
+        keys=keys,
+    )
+
+
+def correlate(
+    relatives: Source, parent: Source, relationship: Relationship
+) -> sa.ColumnElement[bool]:
+    """Compile the predicate that ties relatives to the row of an enclosing statement."""
+    return sa.and_(
+        *(
+            key == parent.column(local)
+            for key, local in zip(relatives.keys, relationship.join.local_keys, strict=True)
+        )
+    )
