@@ -10,11 +10,12 @@ import "./page.css";
 
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
-import { createGraphiQLFetcher, createLocalStorage } from "@graphiql/toolkit";
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
 import { readConfig, readSharedOperation } from "./config.js";
+import { createHeaderlessStorage } from "./storage.js";
 
 const config = readConfig(document, window.location);
 const shared = readSharedOperation(window.location);
@@ -28,12 +29,11 @@ const fetcher = createGraphiQLFetcher({
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
     fetcher={fetcher}
-    storage={createLocalStorage({ namespace: `gql_api:${config.endpoint}` })}
+    storage={createHeaderlessStorage(config.endpoint)}
     plugins={[HISTORY_PLUGIN, explorerPlugin()]}
     defaultQuery={config.defaultQuery}
     initialQuery={shared.query}
     initialVariables={shared.variables}
-    // A bearer token must not outlive the page in the browser's storage.
     shouldPersistHeaders={false}
   >
     <GraphiQL.Logo>gql_api</GraphiQL.Logo>
