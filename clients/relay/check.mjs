@@ -79,6 +79,7 @@ const steps = {
   "no scalar is left untyped": () => {
     const artifacts = readdirSync(join(generated, "artifacts"));
     const names = artifacts.map((file) => file.replace(".graphql.ts", ""));
+    if (names.length === 0) throw new Error("nothing was generated");
     const untyped = names.filter((name) => /: any\b/.test(readArtifact(name)));
     if (untyped.length > 0) throw new Error(`any in ${untyped.join(", ")}`);
   },
