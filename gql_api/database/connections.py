@@ -11,6 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from gql_api.database.sqlite_functions import AGGREGATES, SCALARS
 from gql_api.database.sqlite_types import COLSPECS
 from gql_api.database.urls import is_memory_database
+from gql_api.errors import DatabaseError
 
 CONNECT_TIMEOUT_S = 10.0
 BUSY_TIMEOUT_S = 30.0
@@ -18,7 +19,7 @@ READS_OPTION = "gql_reads"
 """Execution option of an engine whose connections begin no transaction."""
 
 # Numbers in an address are text; asyncpg takes them as numbers only.
-_ASYNCPG_NUMBERS = {
+_ASYNCPG_NUMBERS: dict[str, type[int] | type[float]] = {
     "timeout": float,
     "command_timeout": float,
     "statement_cache_size": int,
@@ -62,6 +63,9 @@ def connect_options(url: URL, *, application_name: str, jit: bool) -> tuple[URL,
         url: As from `normalize_url`.
         application_name: Shown by the server beside each connection, where it can.
         jit: Whether PostgreSQL may compile statements; not worth it for short ones.
+
+    Raises:
+        DatabaseError: An option of the address is not the number that it must be.
     """
     match url.get_backend_name():
         case "postgresql":
@@ -105,10 +109,18 @@ def _postgresql_options(
     for name in moved:
         value = url.query[name]
         if name in _ASYNCPG_NUMBERS:
-            options[name] = _ASYNCPG_NUMBERS[name](str(value))
+            options[name] = _number(name, str(value))
         elif name != "TimeZone":
             settings[name] = value
     return url.difference_update_query(moved), options
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return _ASYNCPG_NUMBERS[name](text)
+    except ValueError:
+        message = f"The option {name}={text} of the database URL is not a number."
+        raise DatabaseError(message, fix=f"Correct {name}, or leave it out.") from None
 
 
 async def _set_up_sqlite(driver: Any, *, in_memory: bool) -> None:

@@ -41,6 +41,7 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 # macOS has the smallest limit: 104 bytes with the closing zero.
 _MAX_SOCKET_PATH_BYTES = 103
 _START_TIMEOUT_S = 60
+_LOG = "server.log"
 _SETTINGS_FILE = "gql_api.conf"
 _CLUSTER_OPTIONS = (
     f"--username={_SUPERUSER}",
@@ -84,6 +85,11 @@ class EmbeddedServer:
         self._account = account
         self._in_use = in_use
         self.socket_dir = socket_dir
+
+    @property
+    def log_path(self) -> Path:
+        """The file that the server logs to."""
+        return self._data_dir / _LOG
 
     def database_url(self, name: str = "gql_api") -> str:
         """Give the address of a database, which is created if it is missing.
@@ -275,7 +281,7 @@ def _quoted(value: str) -> str:
 
 
 def _start(data_dir: Path, bin_dir: Path, account: _Account) -> None:
-    log = data_dir / "server.log"
+    log = data_dir / _LOG
     log.touch()
     log.chmod(0o600)
     if account.user_id is not None and account.group_id is not None:
