@@ -58,6 +58,8 @@ def ignore_foreign_keys(connection: Any, _entry: object) -> None:
 
 def migrate(connection: sa.Connection) -> None:
     """Run the migrations in the connection's transaction, which the caller commits."""
+    if not connection.in_transaction():
+        connection.begin()  # else Alembic would begin one, and commit it
     context.configure(connection=connection, **options(connection.dialect.name))
     if connection.dialect.name != "postgresql":
         with context.begin_transaction():

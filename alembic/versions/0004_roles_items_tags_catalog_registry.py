@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gql_api.app.base import INSTANT, JSON_OBJECT, CurrentInstant
+from gql_api.app.base import INSTANT, JSON_OBJECT, UUID_VALUE, CurrentInstant
 
 revision = "0004"
 down_revision = "0003"
@@ -162,7 +162,7 @@ def create_categories() -> None:
 def create_products() -> None:
     op.create_table(
         "products",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("id", UUID_VALUE, nullable=False),
         sa.Column("slug", sa.String(100), nullable=False),
         sa.Column("sku", sa.String(50), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
@@ -217,7 +217,7 @@ def create_reviews() -> None:
         key(),
         sa.Column("rating", sa.Integer(), nullable=False),
         sa.Column("content", sa.Text(), nullable=True),
-        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", UUID_VALUE, nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=True),
         *timestamps(),
         sa.PrimaryKeyConstraint("id", name="pk_reviews"),

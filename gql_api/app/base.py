@@ -1,12 +1,13 @@
 """The declarative base of the bundled application, and the columns that its models share.
 
-Migrations import ``INSTANT``, ``JSON_OBJECT`` and ``CurrentInstant`` from here: their SQL never changes.
+Migrations import ``INSTANT``, ``JSON_OBJECT``, ``UUID_VALUE`` and ``CurrentInstant`` from here: their SQL never changes.
 """
 
+import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Identity, Index, MetaData, event
+from sqlalchemy import JSON, DateTime, Dialect, Identity, Index, MetaData, Uuid, event
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -35,6 +36,10 @@ INSTANT = DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "
 
 JSON_OBJECT = JSON().with_variant(postgresql.JSONB(), "postgresql")
 """A JSON value, binary on PostgreSQL."""
+
+
+UUID_VALUE = Uuid(native_uuid=False).with_variant(Uuid(), "postgresql")
+"""A UUID; 32 characters elsewhere than on PostgreSQL, as offline SQL cannot tell MariaDB from MySQL."""
 
 
 class CurrentInstant(FunctionElement[datetime]):
@@ -88,6 +93,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: INSTANT,
         dict[str, Any]: JSON_OBJECT,
+        uuid.UUID: UUID_VALUE,
     }
     __mapper_args__: Any = {"eager_defaults": True}  # noqa: RUF012 - declared as such upstream
 

@@ -176,7 +176,7 @@ class _Seeding:
 
     async def _ids_by_name(self, model: Any) -> dict[str, int]:
         found = await self._connection.execute(sa.select(model.name, model.id))
-        return dict(row.tuple() for row in found)
+        return {row.name: row.id for row in found}
 
     async def _write_numbered(
         self, model: Any, rows: Iterable[dict[str, Any]], total: int

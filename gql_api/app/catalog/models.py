@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    Uuid,
     event,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -100,7 +99,7 @@ class Product(Timestamps, Base):
     repr_attributes = ("id", "slug")
 
     id: Mapped[uuid.UUID] = mapped_column(
-        Uuid(), primary_key=True, default=uuid.uuid4, doc="Identifies the product everywhere."
+        primary_key=True, default=uuid.uuid4, doc="Identifies the product everywhere."
     )
     slug: Mapped[str] = mapped_column(
         String(SLUG_LENGTH),
