@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -392,3 +394,35 @@ async def test_new_revision_serves_every_database(postgres: Database):
     changes = sorted({type(each).__name__ for each in found})
     assert changes == ["CreateTableOp", "ModifyTableOps"]
     assert {each.schema for each in found} == {None}
+
+
+COPYING_REVISION = """
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = depends_on = None
+
+
+def upgrade():
+    with op.batch_alter_table("users", recreate="always") as users:
+        users.alter_column("full_name", new_column_name="name")
+"""
+
+
+async def test_copied_table_keeps_what_refers_to_it(sqlite_url: str, tmp_path: Path):
+    """Where SQLite must copy a table, rows of other tables that refer to it stay."""
+    config = alembic_config(sqlite_url)
+    (tmp_path / "0005_copy.py").write_text(COPYING_REVISION)
+    folders = f"{migrations_folder() / 'versions'}{os.pathsep}{tmp_path}"
+    config.set_main_option("version_locations", folders)
+    database = open_database(
+        sqlite_url, EngineOptions(schema_translate_map=models.SCHEMA_TRANSLATE_MAP)
+    )
+    await asyncio.to_thread(command.upgrade, config, "0004")
+    await write_users_and_posts(database)
+
+    await asyncio.to_thread(command.upgrade, config, "0005")
+
+    assert await read_users_and_posts(database) == WRITTEN
+    await database.dispose()
