@@ -99,10 +99,10 @@ _DISCONNECT_NUMBERS = frozenset({1040, 1053, 2002, 2003, 2006, 2013, 2055})
 def constraint_facts(error: DBAPIError) -> ConstraintFacts | None:
     """Read the facts of a refused row; None where the error is of another kind."""
     driver_error = error.driver_exception
-    if isinstance(_sqlstate(driver_error), str):
-        return _postgresql_facts(driver_error)
     if _number(driver_error) is not None:
         return _mysql_facts(driver_error)
+    if isinstance(_sqlstate(driver_error), str):
+        return _postgresql_facts(driver_error)
     return _sqlite_facts(str(driver_error))
 
 

@@ -40,7 +40,11 @@ _SYSTEM_USER = "pgserver"
 _SOCKET_NAME = ".s.PGSQL.5432"
 # macOS has the smallest limit: 104 bytes with the closing zero.
 _MAX_SOCKET_PATH_BYTES = 103
+# Clients read several hosts where these stand.
+_ADDRESS_SEPARATORS = frozenset(",:")
 _START_TIMEOUT_S = 60
+_POLL_S = 0.1
+_SOCKET_LINE = 4
 _LOG = "server.log"
 _SETTINGS_FILE = "gql_api.conf"
 _CLUSTER_OPTIONS = (
@@ -168,13 +172,11 @@ def start_embedded(data_dir: Path, *, settings: Mapping[str, str] | None = None)
         in_use = (data_dir / "users.lock").open("ab")
         try:
             cluster = _cluster(data_dir, bin_dir, account)
-            socket_dir = _running_socket_dir(cluster, bin_dir, account)
+            socket_dir = _adopt(cluster, bin_dir, account)
             if socket_dir is None:
                 socket_dir = _make_socket_dir(data_dir, account)
                 _write_settings(cluster, socket_dir, settings or {})
                 _start(data_dir, bin_dir, account)
-            else:
-                _await_ready(bin_dir, socket_dir)
             _take_lock(in_use, exclusive=False)
         except BaseException:
             in_use.close()
@@ -247,7 +249,8 @@ def _cluster(data_dir: Path, bin_dir: Path, account: _Account) -> Path:
 
 def _make_socket_dir(data_dir: Path, account: _Account) -> Path:
     socket_dir = data_dir / "socket"
-    if len(os.fsencode(socket_dir / _SOCKET_NAME)) > _MAX_SOCKET_PATH_BYTES:
+    is_too_long = len(os.fsencode(socket_dir / _SOCKET_NAME)) > _MAX_SOCKET_PATH_BYTES
+    if is_too_long or _ADDRESS_SEPARATORS & set(str(socket_dir)):
         # Not a name that others could take before: nobody else may own this folder.
         short = Path(tempfile.mkdtemp(prefix="gql-api-", dir=_short_temporary_dir()))
         _private_folder(short, account)
@@ -300,23 +303,34 @@ def _running_socket_dir(cluster: Path, bin_dir: Path, account: _Account) -> Path
     if status != 0:
         return None
     # Process, data folder, start, port, socket folder, ...
-    lines = (cluster / "postmaster.pid").read_text().splitlines()
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:  # it stopped meanwhile
+        return None
     command = Path("/proc", lines[0], "comm")
     if command.exists() and command.read_text().strip() != "postgres":
         # Left by a crash, and its number belongs to another process now: usual where a container starts again.
         (cluster / "postmaster.pid").unlink()
         return None
-    return Path(lines[4])
+    # A server that has just begun has not written this line yet: nobody answers where the data are.
+    return Path(lines[_SOCKET_LINE]) if len(lines) > _SOCKET_LINE else cluster
 
 
-def _await_ready(bin_dir: Path, socket_dir: Path) -> None:
-    """Wait while an adopted server recovers from a crash."""
+def _adopt(cluster: Path, bin_dir: Path, account: _Account) -> Path | None:
+    """Wait for a running server to accept connections, and give its socket folder; None where none runs.
+
+    It may still recover from a crash, or be about to stop.
+    """
     deadline = time.monotonic() + _START_TIMEOUT_S
-    while _run(bin_dir / "pg_isready", ["--quiet"], _Account(), host=socket_dir, check=False) != 0:
+    while (socket_dir := _running_socket_dir(cluster, bin_dir, account)) is not None:
+        answer = _run(bin_dir / "pg_isready", ["--quiet"], _Account(), host=socket_dir, check=False)
+        if answer == 0:
+            break
         if time.monotonic() > deadline:
             message = f"The embedded PostgreSQL at {socket_dir} does not answer."
             raise DatabaseError(message, fix="Stop it, and start again.")
-        time.sleep(0.1)
+        time.sleep(_POLL_S)
+    return socket_dir
 
 
 def _run(

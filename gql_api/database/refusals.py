@@ -59,4 +59,4 @@ def _fix(url: URL, cause: Any) -> str:
     if isinstance(cause, OSError):
         return _START
     number = cause.args[0] if cause.args and isinstance(cause.args[0], int) else None
-    return _FIXES.get(getattr(cause, "sqlstate", None) or number or 0, _OTHER_FIX)
+    return _FIXES.get(number or getattr(cause, "sqlstate", None) or 0, _OTHER_FIX)

@@ -52,10 +52,14 @@ class SqliteDate(sqlite.DATE):
 
 
 class SqliteNumeric(Numeric[Any]):
-    """Decimals: stored as floating-point numbers, read as the shortest decimal that is the same number.
+    """Decimals: stored as whole or floating-point numbers, read as the shortest decimal that is the same number.
 
-    Exact up to 15 digits. SQLAlchemy's own type warns on each statement instead.
+    Exact up to 15 digits, whole numbers up to 64 bits. SQLAlchemy's own type warns on each statement instead.
     """
+
+    @override
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], int | float | None]:
+        return _write_number
 
     @override
     def result_processor(
@@ -112,6 +116,7 @@ COLSPECS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
 """Generic type to the one that the SQLite engines use."""
 
 
+_MAX_WHOLE = 2**63 - 1
 _DATE_TIME: TypeEngine[Any] = SqliteDateTime()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
 _DATE: TypeEngine[Any] = SqliteDate()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
 
@@ -128,6 +133,13 @@ def _normal_form(operand: Any) -> Any:
 def _parse_aware(value: Scalar) -> datetime | None:
     parsed = parse_datetime(value)
     return None if parsed is None else parsed.replace(tzinfo=UTC)
+
+
+def _write_number(value: Any) -> int | float | None:
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        whole = int(value)
+        return whole if abs(whole) <= _MAX_WHOLE else float(value)
+    return None if value is None else float(value)
 
 
 def _read_decimal(value: Scalar) -> Decimal | None:
