@@ -1,1 +1,79 @@
 """Turn SQLAlchemy models into a complete, safe and fast GraphQL API."""
+
+from strawberry import ID
+
+from gql_api.access.policies import Policy
+from gql_api.access.subjects import ANONYMOUS, UNRESTRICTED, Subject, SymbolicSubject
+from gql_api.config import ApiConfig
+from gql_api.database.engines import Database, EngineOptions, open_database
+from gql_api.errors import (
+    ApiError,
+    BadUserInputError,
+    CheckViolationError,
+    ConfigurationError,
+    ForbiddenError,
+    ForeignKeyViolationError,
+    GqlApiError,
+    MappingError,
+    NotFoundError,
+    SchemaBuildError,
+    UnauthenticatedError,
+    UniqueViolationError,
+    ValidationError,
+    WriteError,
+    WriteRefusedError,
+)
+from gql_api.execution.context import Context, Info
+from gql_api.execution.schema import build_schema
+from gql_api.execution.unit_of_work import UnitOfWork, unit_of_work
+from gql_api.naming import Inflector
+from gql_api.schema.build import Schema
+from gql_api.schema.declarations import auto, computed, field
+from gql_api.schema.declarations import type_ as type  # noqa: A004 - read as gql.type
+from gql_api.schema.operations import mutation, query
+from gql_api.schema.scalars import JSON, Base64, BigInt, LocalDateTime
+
+__all__ = [
+    "ANONYMOUS",
+    "ID",
+    "JSON",
+    "UNRESTRICTED",
+    "ApiConfig",
+    "ApiError",
+    "BadUserInputError",
+    "Base64",
+    "BigInt",
+    "CheckViolationError",
+    "ConfigurationError",
+    "Context",
+    "Database",
+    "EngineOptions",
+    "ForbiddenError",
+    "ForeignKeyViolationError",
+    "GqlApiError",
+    "Inflector",
+    "Info",
+    "LocalDateTime",
+    "MappingError",
+    "NotFoundError",
+    "Policy",
+    "Schema",
+    "SchemaBuildError",
+    "Subject",
+    "SymbolicSubject",
+    "UnauthenticatedError",
+    "UniqueViolationError",
+    "UnitOfWork",
+    "ValidationError",
+    "WriteError",
+    "WriteRefusedError",
+    "auto",
+    "build_schema",
+    "computed",
+    "field",
+    "mutation",
+    "open_database",
+    "query",
+    "type",
+    "unit_of_work",
+]

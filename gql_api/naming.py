@@ -21,7 +21,7 @@ RESERVED_FIELDS = frozenset({"id", "and", "or", "not"})
 RESERVED_TYPES = frozenset(
     {"Query", "Mutation", "Subscription", "Node", "Error", "PageInfo", "SortOrder", "String"}
     | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
-    | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "CountFilter"}
+    | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque"}
     | {"ValidationError", "UniqueViolation", "ForeignKeyViolation", "CheckViolation"}
     | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded"}
 )
@@ -152,17 +152,17 @@ class Inflector:
         """Name the filter of a to-many relationship."""
         return f"{object_type}ListFilter"
 
-    def count_filter_type(self) -> str:
-        """Name the filter of aggregates of a to-many relationship."""
-        return "CountFilter"
+    def aggregate_filter_type(self, object_type: str) -> str:
+        """Name the filter by aggregates of a to-many relationship."""
+        return f"{object_type}AggregateFilter"
 
     def order_type(self, object_type: str) -> str:
         """Name one item of an order."""
         return f"{object_type}Order"
 
-    def count_order_type(self) -> str:
+    def aggregate_order_type(self, object_type: str) -> str:
         """Name the order by aggregates of a to-many relationship."""
-        return "CountOrder"
+        return f"{object_type}AggregateOrder"
 
     def key_type(self, object_type: str) -> str:
         """Name the input that holds one key of a type."""
@@ -221,6 +221,8 @@ class Inflector:
                 self.connection_type(object_type),
                 self.filter_type(object_type),
                 self.list_filter_type(object_type),
+                self.aggregate_filter_type(object_type),
+                self.aggregate_order_type(object_type),
                 self.order_type(object_type),
                 self.key_type(object_type),
                 f"Query.{self.single_field(object_type)}",

@@ -120,7 +120,7 @@ async def _load_page(
     registry = run.compilation.registry
     entity = registry.entities[connection.entity]
     columns = needed_columns(connection.entity, _row_selections(connection), registry)
-    has_cursors = _wants_cursors(connection)
+    has_cursors = _wants_cursors(connection, entity)
     statement = select_page(
         connection, columns, run.compilation, parents=parents, has_order_values=has_cursors
     )
@@ -335,7 +335,9 @@ def _row_selections(connection: Connection) -> list[Selection]:
     return found
 
 
-def _wants_cursors(connection: Connection) -> bool:
+def _wants_cursors(connection: Connection, entity: Entity) -> bool:
+    if entity.is_keyless:
+        return False
     return any(
         isinstance(part, selections.EdgeCursorField)
         for each in connection.fields

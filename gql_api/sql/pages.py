@@ -149,6 +149,13 @@ def select_rows(lookup: Lookup, columns: Sequence[str], compilation: Compilation
     return _select(selected, source, _predicates(lookup.filter, source, compilation))
 
 
+def select_instances(entity: Entity, compilation: Compilation) -> sa.Select[Any]:
+    """Select the model itself: the visible rows whose primary keys are in ``PARENT_KEYS``."""
+    source = visible_rows(entity, compilation)
+    keys = compile_keys_in(primary_key(source), PARENT_KEYS, compilation.dialect)
+    return sa.select(source.row).where(source.scope, keys)
+
+
 def _source(entity: str, parents: Parents | None, compilation: Compilation) -> Source:
     if parents is None:
         return visible_rows(compilation.registry.entities[entity], compilation)

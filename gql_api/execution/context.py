@@ -1,0 +1,126 @@
+"""The GraphQL context: who asks, where the data lives, and the operation's own state."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from gql_api.access.subjects import ANONYMOUS, Subject
+from gql_api.database.engines import Database
+from gql_api.errors import SchemaBuildError
+from gql_api.execution.unit_of_work import UnitOfWork
+from gql_api.loading.loaders import InstanceByKeyLoader
+from gql_api.loading.readers import ConnectionReader, Reader
+from gql_api.loading.run import Run
+from gql_api.schema.build import Schema
+from gql_api.schema.keys import read_global_id
+
+ModelT = TypeVar("ModelT")
+
+
+class Context:
+    """What resolvers find in ``info.context``.
+
+    Args:
+        database: Where the data lives.
+        subject: Who asks.
+        request_id: Stands in logs and in errors.
+    """
+
+    def __init__(
+        self, database: Database, subject: Subject = ANONYMOUS, *, request_id: str | None = None
+    ) -> None:
+        self.database = database
+        self.subject = subject
+        self.request_id = request_id
+        self.loaders: dict[Any, Any] = {}
+        self._reader = ConnectionReader(database)
+        self._unit: UnitOfWork | None = None
+        self._schema: Schema | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """Where reads run: in the session during a mutation, on a read connection otherwise."""
+        return self._reader if self._unit is None else self._unit.reader
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """The unit of work of a mutation.
+
+        Raises:
+            RuntimeError: The operation is no mutation.
+        """
+        if self._unit is None:
+            message = "Only mutations have a unit of work: read with info.context.read_session()."
+            raise RuntimeError(message)
+        return self._unit
+
+    @property
+    def session(self) -> AsyncSession:
+        """The session of a mutation; the unit of work commits it."""
+        return self.unit.session
+
+    @asynccontextmanager
+    async def read_session(self) -> AsyncIterator[AsyncSession]:
+        """Open a session for reads: in autocommit, or the mutation's own session within one.
+
+        Instances stay usable after the block; nothing can be loaded from them lazily.
+        """
+        if self._unit is not None:
+            yield self._unit.session
+            return
+        async with self.database.read_connection() as connection:
+            yield _session_on(connection)
+
+    async def load(self, model: type[ModelT], key: Any) -> ModelT | None:
+        """Load one visible instance of a model by primary key, batched with its siblings.
+
+        Args:
+            model: A mapped class of the schema.
+            key: Its primary key; a tuple for a composite one.
+
+        Cost:
+            One statement for all keys that are asked for at the same time.
+        """
+        schema = self._running_schema()
+        entity = schema.table.registry.by_model[model]
+        if model not in self.loaders:
+            compilation = schema.compilation(self.subject)
+            run = Run(compilation, self.reader, (), self.subject.parameters)
+            self.loaders[model] = InstanceByKeyLoader(entity, run)
+        loader: InstanceByKeyLoader = self.loaders[model]
+        found: ModelT | None = await loader.load(key if isinstance(key, tuple) else (key,))
+        return found
+
+    def key_of(self, model: type[Any], global_id: str) -> Any:
+        """Return the primary key that a global id holds; a tuple for a composite one.
+
+        Raises:
+            BadUserInputError: It is no id, or one of another type.
+        """
+        table = self._running_schema().table
+        entity = table.registry.by_model[model]
+        values = read_global_id(global_id, entity, table.registry, ("id",)).values
+        return values[0] if len(values) == 1 else values
+
+    def enter_operation(self, schema: Schema, unit: UnitOfWork | None) -> None:
+        """Begin an operation; ``unit`` is that of a mutation."""
+        self._schema = schema
+        self._unit = unit
+        self.loaders.clear()
+
+    def _running_schema(self) -> Schema:
+        if self._schema is None:
+            message = "The context belongs to no operation yet."
+            raise SchemaBuildError(message, fix="Build the schema with gql_api.build_schema.")
+        return self._schema
+
+
+def _session_on(connection: AsyncConnection) -> AsyncSession:
+    return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
+
+
+Info = strawberry.Info[Context, None]
+"""The ``info`` of resolvers, with this context."""

@@ -1,0 +1,96 @@
+"""The lifecycle of an operation: unit of work around a mutation, errors presented at the end."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError
+from sqlalchemy.exc import DBAPIError
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
+from typing_extensions import override
+
+from gql_api.database.driver_errors import constraint_facts
+from gql_api.errors import CheckViolationError, RolledBackError
+from gql_api.execution.context import Context
+from gql_api.execution.presenting import present_error
+from gql_api.execution.unit_of_work import UnitOfWork
+
+
+class OperationLifecycle(SchemaExtension):
+    """Gives a mutation its unit of work, and presents the errors of every operation.
+
+    It runs for ``schema.execute`` in process, for the HTTP edge and for sockets alike.
+    """
+
+    @override
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Present the errors at the end."""
+        self._is_early = True
+        yield
+        result: Any = self.execution_context.result
+        if result is not None and getattr(result, "errors", None):
+            result.errors = [self._presented(error) for error in result.errors]
+
+    @override
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Open the unit of work of a mutation, and finish it before the answer leaves."""
+        self._is_early = False
+        context: Context = self.execution_context.context
+        schema: Any = self.execution_context.schema
+        if self.execution_context.operation_type is not OperationType.MUTATION:
+            context.enter_operation(schema, None)
+            yield
+            return
+        async with UnitOfWork(context.database) as unit:
+            context.enter_operation(schema, unit)
+            yield
+            await self._finish(unit)
+            context.enter_operation(schema, None)
+
+    async def _finish(self, unit: UnitOfWork) -> None:
+        result: Any = self.execution_context.result
+        if not isinstance(result, ExecutionResult):
+            return
+        if result.errors:
+            unit.fail()
+        try:
+            await unit.finish()
+        except DBAPIError as error:
+            _undo(result, _commit_error(error))
+            return
+        if unit.has_failed:
+            _roll_back(result, unit)
+
+    def _presented(self, error: GraphQLError) -> GraphQLError:
+        context: Context | None = self.execution_context.context
+        request_id = getattr(context, "request_id", None)
+        return present_error(error, request_id=request_id, is_early=self._is_early)
+
+
+def _roll_back(result: ExecutionResult, unit: UnitOfWork) -> None:
+    """Null the fields that ran and were undone; the one that failed keeps its payload."""
+    answered = {error.path[0] for error in result.errors or () if error.path}
+    for name in unit.fields:
+        if result.data is None or name == unit.failed_field or name in answered:
+            continue
+        result.data[name] = None
+        _add_error(result, name, RolledBackError(f"{name} was undone, because a field failed."))
+
+
+def _add_error(result: ExecutionResult, name: str, error: Exception) -> None:
+    located = GraphQLError(str(error), path=[name], original_error=error)
+    result.errors = [*(result.errors or []), located]
+
+
+def _undo(result: ExecutionResult, error: Exception) -> None:
+    """Replace the answer of a mutation whose commit failed."""
+    result.data = dict.fromkeys(result.data or {})
+    for name in result.data:
+        _add_error(result, name, error)
+
+
+def _commit_error(error: DBAPIError) -> Exception:
+    if constraint_facts(error) is None:
+        return error
+    message = "The database refused the changes at commit: nothing was written."
+    return CheckViolationError(message)

@@ -1,0 +1,92 @@
+"""How errors are presented: expected ones as they are, defects masked and logged with a reference."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from gql_api.database.driver_errors import is_disconnect
+from gql_api.errors import ApiError, UnavailableError
+
+_LOG = logging.getLogger(__name__)
+
+MASKED_MESSAGE = "Something went wrong on the server."
+UNAVAILABLE_MESSAGE = "The database cannot be reached: retry in a moment."
+
+
+def present_error(error: GraphQLError, *, request_id: str | None, is_early: bool) -> GraphQLError:
+    """Return the error that a client sees.
+
+    Args:
+        error: As graphql-core collected it.
+        request_id: Reference of the request; one is made for a masked error without.
+        is_early: Whether it was found before the execution, by parser or validation.
+
+    Returns:
+        An error with ``extensions.code``, in Apollo's vocabulary where that has one.
+    """
+    original = _original(error)
+    if isinstance(original, ApiError):
+        extensions = {"code": original.code}
+        if original.path:
+            extensions["argumentPath"] = ".".join(original.path)
+        return _with(error, original.message, extensions, request_id)
+    if original is None or isinstance(original, GraphQLError):
+        return _with(error, error.message, {**_graphql_code(error, is_early=is_early)}, request_id)
+    if _is_unavailable(original):
+        _LOG.warning("database unavailable: %s", original, extra={"request_id": request_id})
+        return _with(error, UNAVAILABLE_MESSAGE, {"code": UnavailableError.code}, request_id)
+    reference = request_id or uuid.uuid4().hex
+    facts = {"request_id": reference, "response_path": error.path}
+    _LOG.error("unexpected error", extra=facts, exc_info=original)
+    return _with(error, MASKED_MESSAGE, {"code": "INTERNAL_SERVER_ERROR"}, reference)
+
+
+def _original(error: GraphQLError) -> BaseException | None:
+    original: BaseException | None = error.original_error
+    while isinstance(original, GraphQLError) and original.original_error is not None:
+        original = original.original_error
+    return original
+
+
+def _graphql_code(error: GraphQLError, *, is_early: bool) -> Mapping[str, Any]:
+    """Return the extensions of an error that GraphQL itself or a resolver raised on purpose."""
+    if error.extensions and "code" in error.extensions:
+        return error.extensions
+    if isinstance(error, GraphQLSyntaxError):
+        code = "GRAPHQL_PARSE_FAILED"
+    elif is_early:
+        code = "GRAPHQL_VALIDATION_FAILED"
+    else:
+        # without a path it is a variable, with one a resolver's or scalar's own refusal
+        code = "BAD_USER_INPUT" if error.path is None else "INTERNAL_SERVER_ERROR"
+    return {**(error.extensions or {}), "code": code}
+
+
+def _is_unavailable(error: BaseException) -> bool:
+    if isinstance(error, PoolTimeoutError | ConnectionError):
+        return True
+    is_driver_error = isinstance(error, DBAPIError)
+    return (
+        is_driver_error
+        and isinstance(error, OperationalError | InterfaceError)
+        and is_disconnect(error)
+    )
+
+
+def _with(
+    error: GraphQLError, message: str, extensions: Mapping[str, Any], request_id: str | None
+) -> GraphQLError:
+    reference = {} if request_id is None else {"requestId": request_id}
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={**extensions, **reference},
+    )

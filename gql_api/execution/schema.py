@@ -1,0 +1,35 @@
+"""``build_schema``, the front door: an assembled schema whose operations have their lifecycle."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from strawberry.extensions import SchemaExtension
+
+from gql_api.execution.lifecycle import OperationLifecycle
+from gql_api.schema.build import Schema, assemble_schema
+
+
+def build_schema(
+    models: Any, *, extensions: Sequence[type[SchemaExtension]] = (), **options: Any
+) -> Schema:
+    """Turn mapped classes into a GraphQL schema.
+
+    ```python
+    schema = build_schema(Base, dialect="postgresql")
+    ```
+
+    Args:
+        models: A declarative base, a SQLAlchemy registry, or a list of mapped classes.
+        extensions: Strawberry extensions, inside the lifecycle of the operation.
+        options: As of ``assemble_schema``: ``dialect``, ``types``, ``policies``, ``queries``,
+            ``mutations``, ``config`` and ``inflector``.
+
+    Returns:
+        A plain ``strawberry.Schema``. Run it with a ``gql_api.Context``; a mutation is committed,
+        or rolled back, before its answer is returned.
+
+    Raises:
+        MappingError: A model cannot be mapped.
+        SchemaBuildError: A declared type or operation cannot be built.
+    """
+    return assemble_schema(models, extensions=(OperationLifecycle, *extensions), **options)

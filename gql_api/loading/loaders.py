@@ -1,0 +1,90 @@
+"""DataLoaders for custom resolvers: request-scoped, one ``IN`` statement per batch and level."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+from typing_extensions import override
+
+from gql_api.loading.pages import empty_connection, load_related_connections, load_related_rows
+from gql_api.loading.run import ParentKey, Run
+from gql_api.mapping.descriptors import Entity, Relationship
+from gql_api.plan.selections import ToManyField, ToOneField
+from gql_api.sql.pages import Parents, select_instances
+
+
+class RelatedByParentLoader(DataLoader[ParentKey, Any]):
+    """Loads the relatives of parents by their local keys, with all that is selected of them.
+
+    Args:
+        entity: The parents'.
+        relationship: Leads to the relatives.
+        asked: Plan of the relationship's field.
+        run: Where, and with which values.
+    """
+
+    def __init__(
+        self,
+        entity: Entity,
+        relationship: Relationship,
+        asked: ToOneField | ToManyField,
+        run: Run,
+    ) -> None:
+        super().__init__()
+        self._parents = Parents(entity, relationship)
+        self._asked = asked
+        self._run = run
+
+    @override
+    async def batch_load_fn(self, keys: Sequence[ParentKey]) -> list[Any]:
+        """Load the relatives of a batch of parents.
+
+        Cost:
+            One statement per level, whatever the number of keys.
+        """
+        distinct = [key for key in dict.fromkeys(keys) if None not in key]
+        if isinstance(self._asked, ToOneField):
+            selection = self._asked.selection
+            rows = (
+                await load_related_rows(self._parents, selection, distinct, self._run)
+                if distinct
+                else {}
+            )
+            return [rows.get(key) for key in keys]
+        connection = self._asked.connection
+        found = (
+            await load_related_connections(self._parents, connection, distinct, self._run)
+            if distinct
+            else {}
+        )
+        return [found[key] if key in found else empty_connection(connection) for key in keys]
+
+
+class InstanceByKeyLoader(DataLoader[ParentKey, Any]):
+    """Loads the visible instances of one model by primary key.
+
+    Args:
+        entity: Whose rows.
+        run: Where; its plan has no values.
+    """
+
+    def __init__(self, entity: Entity, run: Run) -> None:
+        super().__init__()
+        self._entity = entity
+        self._run = run
+
+    @override
+    async def batch_load_fn(self, keys: Sequence[ParentKey]) -> list[Any]:
+        """Load a batch of instances; None where no visible row has the key.
+
+        Cost:
+            One statement, whatever the number of keys.
+        """
+        statement = select_instances(self._entity, self._run.compilation)
+        found: dict[ParentKey, Any] = {}
+        for chunk in self._run.chunks(list(dict.fromkeys(keys))):
+            parameters = self._run.parameters(chunk)
+            for instance in await self._run.reader.fetch_instances(statement, parameters):
+                key = tuple(getattr(instance, each.key) for each in self._entity.primary_key)
+                found[key] = instance
+        return [found.get(key) for key in keys]

@@ -1,0 +1,247 @@
+"""``build_schema``: models become a Strawberry schema."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLError,
+    GraphQLNonNull,
+    GraphQLSchema,
+    lexicographic_sort_schema,
+    print_schema,
+)
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.field import StrawberryField
+from typing_extensions import override
+
+from gql_api.access.policies import Policy, policy_by_model
+from gql_api.access.scopes import Scopes
+from gql_api.access.subjects import RoleSet, Subject
+from gql_api.config import ApiConfig
+from gql_api.database.dialects import dialect_named
+from gql_api.errors import SchemaBuildError
+from gql_api.mapping.descriptors import Entity, Registry
+from gql_api.mapping.registry import describe_models, mapped_classes
+from gql_api.naming import Inflector
+from gql_api.schema.declarations import TypeDeclaration, declaration_of
+from gql_api.schema.definitions import add_fields, new_object
+from gql_api.schema.filters import build_filter_types
+from gql_api.schema.keys import build_key_type
+from gql_api.schema.mutations import UnitOfWorkField, build_mutation_fields
+from gql_api.schema.operations import MutationOperation, QueryOperation, collect_fields
+from gql_api.schema.orders import build_order_types
+from gql_api.schema.outputs import build_object_type, build_page_info
+from gql_api.schema.payloads import ErrorTypes
+from gql_api.schema.queries import build_query_fields
+from gql_api.schema.scalars import scalar_map
+from gql_api.schema.table import TypeTable
+from gql_api.sql.sources import Compilation
+
+_MAX_ROLE_SETS = 256
+"""Role sets whose scopes are kept."""
+
+
+class Schema(strawberry.Schema):
+    """A Strawberry schema that knows the entities and policies it was built from."""
+
+    table: TypeTable
+    policies: Mapping[type[Any], Policy[Any]]
+
+    def compilation(self, subject: Subject) -> Compilation:
+        """Return what statements for a subject are built from: one per role set."""
+        role_set = subject.role_set
+        if role_set not in self._compilations:
+            if len(self._compilations) >= _MAX_ROLE_SETS:
+                self._compilations.pop(next(iter(self._compilations)))
+            scopes = Scopes(role_set, self.policies)
+            compilation = Compilation(self.table.registry, scopes, self.table.dialect)
+            self._compilations[role_set] = compilation
+        return self._compilations[role_set]
+
+    def __init__(
+        self,
+        table: TypeTable,
+        policies: Mapping[type[Any], Policy[Any]],
+        query: type[Any],
+        mutation: type[Any] | None,
+        *,
+        types: Iterable[type[Any]],
+        extensions: Iterable[type[SchemaExtension]],
+    ) -> None:
+        self.table = table
+        self.policies = policies
+        self._compilations: dict[RoleSet, Compilation] = {}
+        super().__init__(
+            query=query,
+            mutation=mutation,
+            types=types,
+            extensions=extensions,
+            config=StrawberryConfig(scalar_map=scalar_map()),
+        )
+
+    @override
+    def as_str(self) -> str:
+        """Return the SDL, sorted, so that it changes only with what it says."""
+        return print_schema(lexicographic_sort_schema(self._schema)) + "\n"
+
+    @override
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing here: defects are logged where errors are presented."""
+
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The graphql-core schema."""
+        return self._schema
+
+
+def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are options
+    models: Any,
+    *,
+    dialect: str = "postgresql",
+    types: Sequence[type[Any]] = (),
+    policies: Sequence[Policy[Any]] = (),
+    queries: Sequence[type[Any]] = (),
+    mutations: Sequence[type[Any]] = (),
+    config: ApiConfig | None = None,
+    inflector: Inflector | None = None,
+    extensions: Sequence[type[SchemaExtension]] = (),
+) -> Schema:
+    """Build the schema of mapped classes.
+
+    Args:
+        models: A declarative base, a SQLAlchemy registry, or mapped classes.
+        dialect: Name of the database's dialect: what it lacks is left out of the schema.
+        types: Classes declared with ``@gql.type``.
+        policies: At most one per model; a model without one is open.
+        queries: Classes of further root query fields.
+        mutations: Classes of further root mutation fields.
+        config: Page sizes and the like.
+        inflector: Makes the names.
+        extensions: Strawberry extensions, after those of the package.
+
+    Raises:
+        MappingError: A model cannot be mapped.
+        SchemaBuildError: A declared type or operation cannot be built.
+    """
+    inflector = inflector or Inflector()
+    declarations = {each.model: each for each in map(declaration_of, types)}
+    classes = models if isinstance(models, list | tuple) else mapped_classes(models)
+    registry = describe_models(classes, inflector=inflector)
+    table = TypeTable(
+        registry=_restricted(registry, declarations),
+        inflector=inflector,
+        config=config or ApiConfig(),
+        dialect=dialect_named(dialect),
+        declarations=declarations,
+    )
+    _fill_in(table)
+    error_types = ErrorTypes()
+    query = _root("Query", _query_fields(table, queries))
+    mutation_fields = _mutation_fields(table, mutations, error_types)
+    schema = Schema(
+        table,
+        MappingProxyType(policy_by_model(tuple(policies))),
+        query,
+        _root("Mutation", mutation_fields) if mutation_fields else None,
+        types=[*error_types.types, *(each.object for each in table.entities.values())]
+        if mutation_fields
+        else [each.object for each in table.entities.values()],
+        extensions=extensions,
+    )
+    _check_mutations(schema.graphql_schema)
+    return schema
+
+
+def _fill_in(table: TypeTable) -> None:
+    build_page_info(table)
+    for entity in table.registry:
+        build_key_type(entity, table)
+        build_filter_types(entity, table)
+        build_order_types(entity, table)
+        build_object_type(entity, table)
+
+
+def _query_fields(table: TypeTable, classes: Sequence[type[Any]]) -> list[StrawberryField]:
+    own = collect_fields(classes)
+    for field in own:
+        if isinstance(field, QueryOperation):
+            field.build(table)
+    return [*build_query_fields(table), *own]
+
+
+def _mutation_fields(
+    table: TypeTable, classes: Sequence[type[Any]], error_types: ErrorTypes
+) -> list[StrawberryField]:
+    if table.config.is_read_only:
+        return []
+    own = collect_fields(classes)
+    for field in own:
+        if isinstance(field, MutationOperation):
+            field.build(table, error_types)
+        elif not any(isinstance(each, UnitOfWorkField) for each in field.extensions):
+            field.extensions = [*field.extensions, UnitOfWorkField()]
+    return [*build_mutation_fields(table, error_types), *own]
+
+
+def _root(name: str, fields: list[StrawberryField]) -> type[Any]:
+    """Make a root type; a field written by hand replaces the generated one of its name."""
+    by_name = {field.graphql_name or field.python_name: field for field in fields}
+    type_ = new_object(name, description=None)
+    add_fields(type_, list(by_name.values()))
+    return type_
+
+
+def _restricted(registry: Registry, declarations: Mapping[type[Any], TypeDeclaration]) -> Registry:
+    """Leave out what declared types do not list: it exists neither in answers nor in arguments.
+
+    Raises:
+        SchemaBuildError: A declared model is not mapped, or a listed attribute does not exist.
+    """
+    for model in declarations.keys() - registry.by_model.keys():
+        message = f"{declarations[model].origin.__name__} declares {model!r}, which is not mapped."
+        raise SchemaBuildError(message, fix="Pass its model to build_schema.")
+    entities = {
+        entity.name: _restrict(entity, declarations.get(entity.model)) for entity in registry
+    }
+    return Registry(
+        entities=MappingProxyType(entities),
+        by_model=MappingProxyType({each.model: each for each in entities.values()}),
+    )
+
+
+def _restrict(entity: Entity, declaration: TypeDeclaration | None) -> Entity:
+    if declaration is None:
+        return entity
+    for key in declaration.fields:
+        if key not in entity.columns and key not in entity.relationships:
+            message = f"{declaration.origin.__name__}.{key} is no attribute of {entity.model!r}."
+            raise SchemaBuildError(message, fix="Correct the name, or write a resolver.")
+    if declaration.has_all_fields:
+        return entity
+    listed = declaration.fields
+    columns = {key: each for key, each in entity.columns.items() if key in listed}
+    relationships = {key: each for key, each in entity.relationships.items() if key in listed}
+    return replace(
+        entity,
+        columns=MappingProxyType(columns),
+        relationships=MappingProxyType(relationships),
+        keys=tuple(key for key in entity.keys if all(each in columns for each in key.columns)),
+    )
+
+
+def _check_mutations(schema: GraphQLSchema) -> None:
+    """Refuse root mutation fields that are not null: one failure would null the whole answer.
+
+    Raises:
+        SchemaBuildError: There is one.
+    """
+    if schema.mutation_type is None:
+        return
+    for name, field in schema.mutation_type.fields.items():
+        if isinstance(field.type, GraphQLNonNull):
+            message = f"The mutation {name} is not nullable, so that one failure nulls all answers."
+            raise SchemaBuildError(message, fix="Make its type nullable.")

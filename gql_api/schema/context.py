@@ -1,0 +1,95 @@
+"""What resolvers need from the request: the contract that ``execution.Context`` meets."""
+
+from typing import Any, Protocol
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gql_api.access.subjects import Subject
+from gql_api.loading.readers import Reader
+from gql_api.loading.run import Run
+from gql_api.persistence.rows import Write
+from gql_api.schema.table import TypeTable
+from gql_api.sql.sources import Compilation
+
+
+class UnitState(Protocol):
+    """The unit of work of a mutation, as its root fields see it."""
+
+    @property
+    def session(self) -> AsyncSession:
+        """The one session of the operation."""
+        ...
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a root field has failed, so that nothing will be committed."""
+        ...
+
+    def begin(self, name: str) -> None:
+        """Note that a root field runs, by its response key."""
+        ...
+
+    def fail(self, name: str | None = None) -> None:
+        """Decide that nothing will be committed, because of a root field."""
+        ...
+
+
+class RequestContext(Protocol):
+    """The part of the GraphQL context that generated resolvers use."""
+
+    subject: Subject
+    loaders: dict[Any, Any]
+    """Request-scoped DataLoaders, by what they load; emptied after a write."""
+
+    @property
+    def reader(self) -> Reader:
+        """Where reads run: in the session during a mutation, on a read connection otherwise."""
+        ...
+
+    @property
+    def unit(self) -> UnitState:
+        """The unit of work of a mutation."""
+        ...
+
+
+class SchemaAccess(Protocol):
+    """The part of the schema that resolvers use."""
+
+    table: TypeTable
+
+    def compilation(self, subject: Subject) -> Compilation:
+        """Return what statements for a subject are built from."""
+        ...
+
+
+def new_run(info: strawberry.Info[Any, Any], values: tuple[Any, ...]) -> Run:
+    """Return a run of a plan for the request of a resolver."""
+    context: RequestContext = info.context
+    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
+    return Run(
+        compilation=schema.compilation(context.subject),
+        reader=context.reader,
+        values=values,
+        subject_parameters=context.subject.parameters,
+    )
+
+
+def new_write(info: strawberry.Info[Any, Any]) -> Write:
+    """Return what a write of the request needs: session and rights."""
+    context: RequestContext = info.context
+    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
+    compilation = schema.compilation(context.subject)
+    return Write(
+        session=context.unit.session,
+        registry=compilation.registry,
+        scopes=compilation.scopes,
+        subject=context.subject,
+        dialect=compilation.dialect,
+    )
+
+
+def table_of(info: strawberry.Info[Any, Any]) -> TypeTable:
+    """Return the type table of the schema that runs."""
+    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
+    return schema.table

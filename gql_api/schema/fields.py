@@ -1,0 +1,83 @@
+"""Fields of object types: each carries the descriptor that the planner reads.
+
+A planned answer has the shape of the selection, so a field finds its value under its response key.
+A row that a custom resolver returned is an instance of the model instead: its columns are
+attributes, and its relationships come from DataLoaders.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+from typing_extensions import override
+
+from gql_api.loading.rows import LoadedRow
+from gql_api.mapping.descriptors import Column, Entity, Relationship
+from gql_api.mapping.global_ids import encode_global_id
+from gql_api.schema.definitions import TypedField
+
+Info = strawberry.Info[Any, Any]
+RelationshipResolver = Callable[[Any, Entity, Relationship, Info], Any]
+
+
+class PlannedField(TypedField):
+    """A field whose value stands in the planned answer."""
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
+        return source[str(info.path.key)]
+
+
+class IdField(PlannedField):
+    """The global id of a row."""
+
+    def __init__(self, entity: Entity) -> None:
+        super().__init__("id", strawberry.ID, description="Opaque global id.")
+        self.entity = entity
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        if isinstance(source, LoadedRow):
+            return super().get_result(source, info, args, kwargs)
+        key = {column.key: getattr(source, column.key) for column in self.entity.primary_key}
+        return encode_global_id(self.entity, key)
+
+
+class ColumnField(PlannedField):
+    """A column of a row."""
+
+    def __init__(self, column: Column, type_: Any, *, description: str | None) -> None:
+        super().__init__(column.name, type_, description=description)
+        self.column = column
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        if isinstance(source, LoadedRow):
+            return super().get_result(source, info, args, kwargs)
+        return getattr(source, self.column.key)
+
+
+class RelationshipField(PlannedField):
+    """A to-one relative, or the connection of a to-many relationship."""
+
+    def __init__(
+        self,
+        entity: Entity,
+        relationship: Relationship,
+        type_: Any,
+        *,
+        resolve: RelationshipResolver,
+        **options: Any,
+    ) -> None:
+        super().__init__(relationship.name, type_, **options)
+        self.entity = entity
+        self.relationship = relationship
+        self._resolve = resolve
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
+        if isinstance(source, LoadedRow):
+            return source[str(info.path.key)]
+        return self._resolve(source, self.entity, self.relationship, info)

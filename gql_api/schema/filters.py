@@ -1,0 +1,293 @@
+"""Filters: their input types, and what a filter argument means.
+
+Operator objects are made per scalar, not per column.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import strawberry
+
+from gql_api.errors import BadUserInputError
+from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
+from gql_api.mapping.values import ScalarKind
+from gql_api.plan import filters
+from gql_api.plan.filters import Filter, Operator, Quantifier
+from gql_api.schema.definitions import TypedField, add_fields, list_of, new_input, nullable
+from gql_api.schema.keys import key_filter, read_global_id
+from gql_api.schema.operands import Operands, column_operand, comparison_operand
+from gql_api.schema.scalars import scalar_type
+from gql_api.schema.table import TypeTable
+
+Path = tuple[str, ...]
+
+_EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN)
+_ORDER = (Operator.LT, Operator.LTE, Operator.GT, Operator.GTE)
+_TEXT = (
+    Operator.LIKE,
+    Operator.ILIKE,
+    Operator.CONTAINS,
+    Operator.ICONTAINS,
+    Operator.STARTS_WITH,
+    Operator.ISTARTS_WITH,
+    Operator.ENDS_WITH,
+    Operator.IENDS_WITH,
+)
+_LISTS = frozenset({Operator.IN, Operator.NOT_IN})
+_UNORDERED = frozenset({ScalarKind.BOOLEAN, ScalarKind.ENUM, ScalarKind.BASE64})
+_INCOMPARABLE = frozenset({ScalarKind.JSON, ScalarKind.OPAQUE})
+
+_DESCRIPTIONS: Mapping[Operator, str] = MappingProxyType(
+    {
+        Operator.EQ: "Equal.",
+        Operator.NE: "Not equal; does not match null.",
+        Operator.IN: "Among the values; an empty list matches nothing.",
+        Operator.NOT_IN: "Not among the values; an empty list matches everything.",
+        Operator.LT: "Less than.",
+        Operator.LTE: "Less than or equal.",
+        Operator.GT: "Greater than.",
+        Operator.GTE: "Greater than or equal.",
+        Operator.LIKE: "Matches a pattern: % any text, _ any character, \\ escapes.",
+        Operator.ILIKE: "Matches a pattern, ignoring case.",
+        Operator.CONTAINS: "Contains the text.",
+        Operator.ICONTAINS: "Contains the text, ignoring case.",
+        Operator.STARTS_WITH: "Starts with the text.",
+        Operator.ISTARTS_WITH: "Starts with the text, ignoring case.",
+        Operator.ENDS_WITH: "Ends with the text.",
+        Operator.IENDS_WITH: "Ends with the text, ignoring case.",
+    }
+)
+_QUANTIFIERS: Mapping[Quantifier, str] = MappingProxyType(
+    {
+        Quantifier.SOME: "At least one meets the condition.",
+        Quantifier.EVERY: "Each meets the condition; true when there are none.",
+        Quantifier.NONE: "None meets the condition.",
+    }
+)
+
+
+def is_sortable(column: Column) -> bool:
+    """Tell whether rows can be compared and ordered by a column."""
+    return column.type.kind not in _INCOMPARABLE and not column.type.dimensions
+
+
+def build_filter_types(entity: Entity, table: TypeTable) -> None:
+    """Fill in the filter inputs of an entity."""
+    types = table.entities[entity.name]
+    this = nullable(types.filter)
+    fields = [_optional("and", list_of(types.filter), "All hold; true when empty.")]
+    fields.append(_optional("or", list_of(types.filter), "At least one holds; false when empty."))
+    fields.append(_optional("not", types.filter, "Does not hold; unknown stays unknown."))
+    if not entity.is_keyless:
+        fields.append(_optional("id", _id_operators(table), "Global id."))
+    fields += [
+        _optional(column.name, _operators(column, table), column.description)
+        for column in entity.columns.values()
+    ]
+    for relationship in entity.relationships.values():
+        fields += _relationship_fields(relationship, table)
+    add_fields(types.filter, fields)
+    add_fields(
+        types.list_filter,
+        [
+            TypedField(each.value, this, description=text, default=strawberry.UNSET)
+            for each, text in _QUANTIFIERS.items()
+        ],
+    )
+    count = _scalar_operators(ScalarKind.INT, table)
+    add_fields(types.aggregate_filter, [_optional("count", count, "Number of rows.")])
+
+
+def _relationship_fields(relationship: Relationship, table: TypeTable) -> list[TypedField]:
+    target = table.entities[relationship.target]
+    if not relationship.is_list:
+        text = relationship.description or "There is one, and it meets the condition; {}: any."
+        return [_optional(relationship.name, target.filter, text)]
+    aggregate = table.inflector.aggregate_field(relationship.name)
+    return [
+        _optional(relationship.name, target.list_filter, relationship.description),
+        _optional(aggregate, target.aggregate_filter, f"Aggregates of {relationship.name}."),
+    ]
+
+
+def _optional(name: str, type_: Any, description: str | None) -> TypedField:
+    return TypedField(name, nullable(type_), description=description, default=strawberry.UNSET)
+
+
+def _operators(column: Column, table: TypeTable) -> type[Any]:
+    """Return the operator input of a column's type."""
+    if column.type.dimensions or column.type.kind in _INCOMPARABLE:
+        return _operator_input(column.type.kind.value, None, (), table)
+    if column.type.enum is not None:
+        type_ = table.enum_type(column.type.enum)
+        return _operator_input(column.type.enum.name, type_, _EQUALITY, table)
+    return _scalar_operators(column.type.kind, table)
+
+
+def _scalar_operators(kind: ScalarKind, table: TypeTable) -> type[Any]:
+    operators = _EQUALITY if kind in _UNORDERED else (*_EQUALITY, *_ORDER)
+    if kind is ScalarKind.STRING:
+        operators = (*operators, *_TEXT)
+    return _operator_input(kind.value, scalar_type(kind), operators, table)
+
+
+def _id_operators(table: TypeTable) -> type[Any]:
+    return _operator_input("ID", strawberry.ID, _EQUALITY, table, has_null=False)
+
+
+def _operator_input(
+    name: str,
+    type_: Any,
+    operators: Sequence[Operator],
+    table: TypeTable,
+    *,
+    has_null: bool = True,
+) -> type[Any]:
+    name = table.inflector.filter_type(name if operators else f"{name}Null")
+    if name in table.operators:
+        return table.operators[name]
+    made = new_input(name, description="Conditions on a value; all that are given must hold.")
+    fields = [
+        _optional(each.value, list_of(type_) if each in _LISTS else type_, _DESCRIPTIONS[each])
+        for each in operators
+    ]
+    if has_null:
+        fields.append(_optional("isNull", bool, "Is null, or is not."))
+    add_fields(made, fields)
+    table.operators[name] = made
+    return made
+
+
+class FilterReader:
+    """Turns filter arguments into plan filters.
+
+    Args:
+        table: Entities and names of the schema.
+        operands: Takes the values.
+    """
+
+    def __init__(self, table: TypeTable, operands: Operands) -> None:
+        self._registry: Registry = table.registry
+        self._inflector = table.inflector
+        self._operands = operands
+
+    def read(self, value: Mapping[str, Any], entity: Entity, path: Path) -> Filter:
+        """Read the filter of an entity; its parts are joined by AND.
+
+        Raises:
+            BadUserInputError: An operand is null, or an id is wrong.
+        """
+        parts = [
+            part
+            for name, each in value.items()
+            for part in self._read_field(name, _given(each, (*path, name)), entity, (*path, name))
+        ]
+        return parts[0] if len(parts) == 1 else filters.And(tuple(parts))
+
+    def _read_field(self, name: str, value: Any, entity: Entity, path: Path) -> list[Filter]:
+        match name:
+            case "and":
+                parts: list[Filter] = [filters.And(self._read_all(value, entity, path))]
+            case "or":
+                parts = [filters.Or(self._read_all(value, entity, path))]
+            case "not":
+                parts = [filters.Not(self.read(value, entity, path))]
+            case "id":
+                parts = [
+                    self._read_id(Operator(each), operand, entity, path)
+                    for each, operand in _operations(value, path)
+                ]
+            case _:
+                parts = self._read_attribute(name, value, entity, path)
+        return parts
+
+    def _read_attribute(self, name: str, value: Any, entity: Entity, path: Path) -> list[Filter]:
+        column = next((each for each in entity.columns.values() if each.name == name), None)
+        if column is None:
+            return self._read_relationship(name, value, entity, path)
+        return [
+            self._read_operator(each, operand, column, path)
+            for each, operand in _operations(value, path)
+        ]
+
+    def _read_all(self, values: Sequence[Any], entity: Entity, path: Path) -> tuple[Filter, ...]:
+        return tuple(
+            self.read(each, entity, (*path, str(index))) for index, each in enumerate(values)
+        )
+
+    def _read_operator(self, name: str, value: Any, column: Column, path: Path) -> Filter:
+        if name == "isNull":
+            return filters.IsNull(column.key, bool(value))
+        operator = Operator(name)
+        operand = column_operand(column, value, (*path, name))
+        slot = self._operands.add(comparison_operand(operator, operand, (*path, name)))
+        return filters.Compare(column.key, operator, slot)
+
+    def _read_id(self, operator: Operator, value: Any, entity: Entity, path: Path) -> Filter:
+        here = (*path, operator.value)
+        if operator in _LISTS:
+            keys = [read_global_id(each, entity, self._registry, here).values for each in value]
+            return self._keys_in(keys, entity, is_negated=operator is Operator.NOT_IN)
+        key = key_filter(read_global_id(value, entity, self._registry, here), self._operands)
+        return filters.Not(key) if operator is Operator.NE else key
+
+    def _keys_in(
+        self, keys: Sequence[tuple[Any, ...]], entity: Entity, *, is_negated: bool
+    ) -> Filter:
+        columns = tuple(column.key for column in entity.primary_key)
+        if len(columns) == 1:
+            slot = self._operands.add([key[0] for key in keys])
+            operator = Operator.NOT_IN if is_negated else Operator.IN
+            return filters.Compare(columns[0], operator, slot)
+        found = filters.KeyIn(columns, self._operands.add(list(keys)))
+        return filters.Not(found) if is_negated else found
+
+    def _read_relationship(
+        self, name: str, value: Mapping[str, Any], entity: Entity, path: Path
+    ) -> list[Filter]:
+        for relationship in entity.relationships.values():
+            target = self._registry.target(relationship)
+            if relationship.name == name and not relationship.is_list:
+                part = self.read(value, target, path)
+                return [filters.Related(relationship.key, Quantifier.SOME, part)]
+            if relationship.name == name:
+                return [
+                    filters.Related(
+                        relationship.key, Quantifier(each), self.read(part, target, (*path, each))
+                    )
+                    for each, part in _operations(value, path)
+                ]
+            if self._inflector.aggregate_field(relationship.name) == name:
+                return self._read_counts(relationship, value, path)
+        raise KeyError(name)
+
+    def _read_counts(
+        self, relationship: Relationship, value: Mapping[str, Any], path: Path
+    ) -> list[Filter]:
+        parts: list[Filter] = []
+        for aggregate, operations in _operations(value, path):
+            for name, operand in _operations(operations, (*path, aggregate)):
+                if name == "isNull":  # a count never is
+                    parts.append(filters.Or(()) if operand else filters.TRUE)
+                    continue
+                slot = self._operands.add(operand)
+                parts.append(filters.RelatedCount(relationship.key, Operator(name), slot))
+        return parts
+
+
+def _operations(value: Mapping[str, Any], path: Path) -> list[tuple[str, Any]]:
+    """Return the operators of an operator object; an empty one is no condition."""
+    return [(name, _given(each, (*path, name))) for name, each in value.items()]
+
+
+def _given(value: Any, path: Path) -> Any:
+    """Return an operand.
+
+    Raises:
+        BadUserInputError: It is null.
+    """
+    if value is not None:
+        return value
+    message = f'{".".join(path)} is null: leave it out, or ask with "isNull".'
+    raise BadUserInputError(message, path=path)

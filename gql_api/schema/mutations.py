@@ -1,0 +1,222 @@
+"""Root mutation fields: create, update and delete of every entity, in the operation's unit of work."""
+
+import inspect
+from typing import Any
+
+import strawberry
+from strawberry.extensions import FieldExtension
+from strawberry.types.field import StrawberryField
+from typing_extensions import override
+
+from gql_api.errors import NotRunError, WriteError
+from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.global_ids import encode_global_id
+from gql_api.persistence.rows import Write, create_row, delete_row, update_row
+from gql_api.plan.changes import CreateRow, DeleteRow, UpdateRow
+from gql_api.schema.context import new_write, table_of
+from gql_api.schema.definitions import TypedField, add_fields, argument, new_object, nullable
+from gql_api.schema.inputs import build_input_type, read_input
+from gql_api.schema.keys import read_global_id
+from gql_api.schema.payloads import (
+    ErrorTypes,
+    Payload,
+    PayloadEdgeField,
+    PayloadField,
+    PayloadRowField,
+    refused,
+)
+from gql_api.schema.selections import Planner
+from gql_api.schema.table import TypeTable
+
+Info = strawberry.Info[Any, Any]
+
+
+class UnitOfWorkField(FieldExtension):
+    """Runs a root mutation field within the unit of work: after a failure nothing more runs.
+
+    A payload with errors and an exception both fail the unit.
+    """
+
+    @override
+    def resolve(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+        _begin(info)
+        try:
+            result = next_(source, info, **kwargs)
+        except Exception:
+            info.context.unit.fail(str(info.path.key))
+            raise
+        return _settled(result, info)
+
+    @override
+    async def resolve_async(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+        _begin(info)
+        try:
+            result = next_(source, info, **kwargs)
+            if inspect.isawaitable(result):
+                result = await result
+        except BaseException:
+            info.context.unit.fail(str(info.path.key))
+            raise
+        return _settled(result, info)
+
+
+def _begin(info: Info) -> None:
+    if info.context.unit.has_failed:
+        message = f"{info.path.key} was not run, because a field before it failed."
+        raise NotRunError(message)
+    info.context.unit.begin(str(info.path.key))
+
+
+def _settled(result: Any, info: Info) -> Any:
+    if isinstance(result, Payload) and result.errors:
+        info.context.unit.fail(str(info.path.key))
+    # what loaders hold may have changed
+    info.context.loaders.clear()
+    return result
+
+
+class WriteField(TypedField):
+    """A mutation of one row of an entity."""
+
+    def __init__(self, name: str, payload: type[Any], entity: Entity, **options: Any) -> None:
+        super().__init__(name, nullable(payload), extensions=[UnitOfWorkField()], **options)
+        self.entity = entity
+
+    @property
+    @override
+    def is_async(self) -> bool:
+        """Strawberry asks to choose between sync and async extensions."""
+        return True
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
+        return self._resolve(info)
+
+    async def _resolve(self, info: Info) -> Payload:
+        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+        planner = Planner(raw_info, table_of(info))
+        defined = raw_info.parent_type.fields[raw_info.field_name]
+        arguments = planner.arguments(defined, raw_info.field_nodes)
+        try:
+            return await self.write(arguments, table_of(info), new_write(info))
+        except WriteError as error:
+            return refused(error)
+
+    async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
+        """Write and return the payload."""
+        raise NotImplementedError
+
+
+class CreateField(WriteField):
+    """``createPost(input:)``."""
+
+    @override
+    async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
+        given = read_input(arguments["input"], self.entity, table, ("input",))
+        change = CreateRow(self.entity.name, given.values, given.links)
+        key = await create_row(change, write)
+        return Payload({table.inflector.single_field(self.entity.name): key})
+
+
+class UpdateField(WriteField):
+    """``updatePost(id:, input:)``."""
+
+    @override
+    async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
+        row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
+        given = read_input(arguments["input"], self.entity, table, ("input",))
+        key = await update_row(UpdateRow(self.entity.name, row, given.values, given.links), write)
+        return Payload({table.inflector.single_field(self.entity.name): key})
+
+
+class DeleteField(WriteField):
+    """``deletePost(id:)``."""
+
+    @override
+    async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
+        row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
+        key = await delete_row(DeleteRow(self.entity.name, row), write)
+        values = dict(zip(key.columns, key.values, strict=True))
+        return Payload({"deletedId": encode_global_id(self.entity, values)})
+
+
+def build_mutation_fields(table: TypeTable, error_types: ErrorTypes) -> list[StrawberryField]:
+    """Make the root mutation fields of all entities that can be written."""
+    return [
+        field
+        for entity in table.registry
+        if entity.is_writable
+        for field in _entity_fields(entity, table, error_types)
+    ]
+
+
+def _entity_fields(
+    entity: Entity, table: TypeTable, error_types: ErrorTypes
+) -> list[StrawberryField]:
+    make, name = table.inflector, entity.name
+    by_id = argument("id", strawberry.ID, "Global id.")
+    fields: list[StrawberryField] = []
+    create = build_input_type(entity, table, is_new=True)
+    update = build_input_type(entity, table, is_new=False)
+    if create.__strawberry_definition__.fields:
+        fields.append(
+            CreateField(
+                make.create_field(name),
+                _row_payload(make.create_field(name), entity, table, error_types, has_edge=True),
+                entity,
+                description=f"Create one {name}.",
+                arguments=[argument("input", create, "The new row.")],
+            )
+        )
+    if update.__strawberry_definition__.fields:
+        fields.append(
+            UpdateField(
+                make.update_field(name),
+                _row_payload(make.update_field(name), entity, table, error_types),
+                entity,
+                description=f"Change one {name}.",
+                arguments=[by_id, argument("input", update, "What changes.")],
+            )
+        )
+    fields.append(
+        DeleteField(
+            make.delete_field(name),
+            _delete_payload(entity, table, error_types),
+            entity,
+            description=f"Delete one {name}.",
+            arguments=[by_id],
+        )
+    )
+    return fields
+
+
+def _row_payload(
+    mutation: str,
+    entity: Entity,
+    table: TypeTable,
+    error_types: ErrorTypes,
+    *,
+    has_edge: bool = False,
+) -> type[Any]:
+    row_field = table.inflector.single_field(entity.name)
+    fields: list[StrawberryField] = [
+        PayloadRowField(row_field, entity, table, "The row as it is now; null on failure.")
+    ]
+    if has_edge:
+        fields.append(PayloadEdgeField(row_field, entity, table))
+    return new_payload(mutation, [*fields, error_types.field()], table)
+
+
+def _delete_payload(entity: Entity, table: TypeTable, error_types: ErrorTypes) -> type[Any]:
+    text = "Global id that the row had; null on failure."
+    deleted = PayloadField("deletedId", nullable(strawberry.ID), description=text)
+    mutation = table.inflector.delete_field(entity.name)
+    return new_payload(mutation, [deleted, error_types.field()], table)
+
+
+def new_payload(mutation: str, fields: list[StrawberryField], table: TypeTable) -> type[Any]:
+    """Make the payload type of a mutation field."""
+    type_ = new_object(table.inflector.payload_type(mutation), description=f"Result of {mutation}.")
+    add_fields(type_, fields)
+    return type_

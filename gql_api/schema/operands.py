@@ -1,0 +1,64 @@
+"""Operands: the values of an operation, collected while its plan is made of slots."""
+
+import enum
+from typing import Any
+
+from gql_api.errors import BadUserInputError
+from gql_api.mapping.descriptors import Column
+from gql_api.plan.filters import Operator
+from gql_api.sql.operands import ESCAPE, operand_value
+
+_INT64_LIMIT = 2**63
+
+
+class Operands:
+    """The values of one plan; each gets the next slot."""
+
+    def __init__(self) -> None:
+        self._values: list[Any] = []
+
+    def add(self, value: Any) -> int:
+        """Keep a value and return its slot."""
+        self._values.append(value)
+        return len(self._values) - 1
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values, by slot."""
+        return tuple(self._values)
+
+
+def column_operand(column: Column, value: Any, path: tuple[str, ...]) -> Any:
+    """Return the value that a column binds.
+
+    Args:
+        column: What it is compared with or written to.
+        value: As GraphQL coerced it; a list is converted item by item.
+        path: Names that lead to the value, for errors.
+
+    Raises:
+        BadUserInputError: The text holds U+0000, which databases refuse.
+    """
+    if isinstance(value, list):
+        return [column_operand(column, item, path) for item in value]
+    if isinstance(value, str) and "\x00" in value:
+        message = f"{'.'.join(path)} holds the character U+0000: leave it out."
+        raise BadUserInputError(message, path=path)
+    if column.type.enum is None or not isinstance(value, enum.Enum):
+        return value
+    is_python = isinstance(next(iter(column.type.enum.values.values())), enum.Enum)
+    return value if is_python else value.value
+
+
+def comparison_operand(operator: Operator, value: Any, path: tuple[str, ...]) -> Any:
+    """Return what an operator binds for a value of its column.
+
+    Raises:
+        BadUserInputError: A pattern ends within an escape.
+    """
+    if operator in {Operator.LIKE, Operator.ILIKE}:
+        trailing = len(value) - len(value.rstrip(ESCAPE))
+        if trailing % 2:
+            message = f"{'.'.join(path)} ends with a lone backslash: write it twice."
+            raise BadUserInputError(message, path=path)
+    return operand_value(operator, value)

@@ -1,0 +1,106 @@
+"""Object types, connections and edges."""
+
+from collections.abc import Mapping, Sequence
+
+from strawberry.types.field import StrawberryField
+
+from gql_api.mapping.descriptors import Column, Entity, Relationship
+from gql_api.schema.declarations import FieldOptions, TypeDeclaration
+from gql_api.schema.definitions import add_fields, list_of, nullable
+from gql_api.schema.fields import ColumnField, IdField, PlannedField, RelationshipField
+from gql_api.schema.pages import list_arguments
+from gql_api.schema.related import resolve_relationship
+from gql_api.schema.table import TypeTable
+
+
+def build_object_type(entity: Entity, table: TypeTable) -> None:
+    """Fill in the object type of an entity, its edge and its connection."""
+    types = table.entities[entity.name]
+    declaration = table.declarations.get(entity.model)
+    options = {} if declaration is None else declaration.fields
+    fields: list[StrawberryField] = [] if entity.is_keyless else [IdField(entity)]
+    fields += [_column_field(each, table, options) for each in entity.columns.values()]
+    fields += [
+        _relationship_field(entity, each, table, options) for each in entity.relationships.values()
+    ]
+    add_fields(types.object, [*fields, *_resolvers(declaration)])
+    _build_connection(entity, table)
+
+
+def _column_field(
+    column: Column, table: TypeTable, options: Mapping[str, FieldOptions]
+) -> ColumnField:
+    type_ = table.value_type(column.type)
+    chosen = options.get(column.key, FieldOptions())
+    return ColumnField(
+        column,
+        nullable(type_) if column.is_nullable else type_,
+        description=chosen.description or column.description,
+    )
+
+
+def _relationship_field(
+    entity: Entity,
+    relationship: Relationship,
+    table: TypeTable,
+    options: Mapping[str, FieldOptions],
+) -> RelationshipField:
+    target = table.registry.target(relationship)
+    types = table.entities[target.name]
+    chosen = options.get(relationship.key, FieldOptions())
+    description = chosen.description or relationship.description
+    if relationship.is_list:
+        return RelationshipField(
+            entity,
+            relationship,
+            types.connection,
+            resolve=resolve_relationship,
+            description=description,
+            arguments=list_arguments(target, table),
+        )
+    # a policy may hide the target, and adding one must not break clients
+    type_ = types.object if chosen.is_non_null else nullable(types.object)
+    return RelationshipField(
+        entity, relationship, type_, resolve=resolve_relationship, description=description
+    )
+
+
+def _resolvers(declaration: TypeDeclaration | None) -> Sequence[StrawberryField]:
+    return () if declaration is None else declaration.resolvers
+
+
+def _build_connection(entity: Entity, table: TypeTable) -> None:
+    types = table.entities[entity.name]
+    add_fields(
+        types.edge,
+        [
+            PlannedField("cursor", str, description="Place of the row in the order."),
+            PlannedField("node", types.object, description="The row."),
+        ],
+    )
+    fields = [
+        PlannedField("nodes", list_of(types.object), description="The rows of the page."),
+        PlannedField("pageInfo", table.page_info, description="Where the page stands."),
+        PlannedField(
+            "totalCount", int, description="Number of rows that meet the conditions, on all pages."
+        ),
+    ]
+    if not entity.is_keyless:
+        edges = list_of(types.edge)
+        fields.append(
+            PlannedField("edges", edges, description="The rows of the page with their cursors.")
+        )
+    add_fields(types.connection, fields)
+
+
+def build_page_info(table: TypeTable) -> None:
+    """Fill in ``PageInfo``."""
+    add_fields(
+        table.page_info,
+        [
+            PlannedField("hasNextPage", bool, description="Whether rows follow the page."),
+            PlannedField("hasPreviousPage", bool, description="Whether rows precede the page."),
+            PlannedField("startCursor", nullable(str), description="Cursor of the first row."),
+            PlannedField("endCursor", nullable(str), description="Cursor of the last row."),
+        ],
+    )

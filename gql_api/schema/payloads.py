@@ -1,0 +1,198 @@
+"""Payloads of mutations, and the typed errors that they carry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+from typing_extensions import override
+
+from gql_api import errors
+from gql_api.errors import WriteError, WriteRefusedError
+from gql_api.loading.pages import load_connection
+from gql_api.mapping.descriptors import Entity
+from gql_api.plan.changes import KeyValue
+from gql_api.schema.context import new_run, table_of
+from gql_api.schema.definitions import (
+    TypedField,
+    add_fields,
+    argument,
+    list_of,
+    new_interface,
+    new_object,
+    nullable,
+)
+from gql_api.schema.keys import key_filter
+from gql_api.schema.orders import read_order
+from gql_api.schema.queries import load_by_key
+from gql_api.schema.selections import Planner
+from gql_api.schema.table import TypeTable
+
+Info = strawberry.Info[Any, Any]
+
+_ERROR_TYPES: Mapping[type[WriteError], tuple[str, str]] = MappingProxyType(
+    {
+        errors.ValidationError: ("ValidationError", "A value breaks a rule of its field."),
+        errors.UniqueViolationError: ("UniqueViolation", "A value that must be unique is taken."),
+        errors.ForeignKeyViolationError: (
+            "ForeignKeyViolation",
+            "A row that is referred to is missing, or a row is still referred to.",
+        ),
+        errors.CheckViolationError: ("CheckViolation", "The database refuses the values."),
+        errors.NotFoundError: ("NotFound", "There is no such row."),
+        errors.ForbiddenError: ("Forbidden", "The caller may not do this."),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a mutation field returns before its selection is loaded."""
+
+    values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Payload field to value; for a row its ``KeyValue``."""
+
+    errors: Sequence[WriteError] = ()
+    """Why nothing was written; empty on success."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedError:
+    """A refusal as the data of a payload."""
+
+    type_name: str
+    message: str
+    code: str
+    path: Sequence[str]
+    fields: Sequence[str]
+
+    @classmethod
+    def of(cls, error: WriteError) -> "PresentedError":
+        """Present a refusal."""
+        fields = error.fields if isinstance(error, errors.UniqueViolationError) else ()
+        type_name = _ERROR_TYPES[type(error)][0]
+        return cls(type_name, error.message, error.code, error.path, fields)
+
+
+def refused(error: WriteError) -> Payload:
+    """Return the payload of a refused write."""
+    several = error.errors if isinstance(error, WriteRefusedError) else (error,)
+    return Payload(errors=several)
+
+
+class PayloadField(TypedField):
+    """A plain value of a payload."""
+
+    @override
+    def get_result(self, source: Payload, info: Any, args: list[Any], kwargs: Any) -> Any:
+        return source.values.get(self.python_name)
+
+
+class PayloadErrorsField(TypedField):
+    """The errors of a payload."""
+
+    @override
+    def get_result(self, source: Payload, info: Any, args: list[Any], kwargs: Any) -> Any:
+        # an exception among the values would fail the field
+        return [PresentedError.of(error) for error in source.errors]
+
+
+class PayloadRowField(TypedField):
+    """A row of a payload, loaded with what is selected of it."""
+
+    def __init__(self, name: str, entity: Entity, table: TypeTable, description: str) -> None:
+        types = table.entities[entity.name]
+        super().__init__(name, nullable(types.object), description=description)
+        self.entity = entity
+
+    @override
+    def get_result(self, source: Payload, info: Any, args: list[Any], kwargs: Any) -> Any:
+        key = source.values.get(self.python_name)
+        if key is None:
+            return None
+        planner = Planner(info._raw_info, table_of(info))  # noqa: SLF001 - the AST is nowhere else
+        return load_by_key(info, planner, self.entity, key)
+
+
+class PayloadEdgeField(TypedField):
+    """The row of a payload as an edge, to insert into a list that a client holds."""
+
+    def __init__(self, row_field: str, entity: Entity, table: TypeTable) -> None:
+        types = table.entities[entity.name]
+        order = argument("orderBy", nullable(list_of(types.order)), "Order of the client's list.")
+        super().__init__(
+            "edge",
+            nullable(types.edge),
+            description="The row with its cursor, to insert into a list.",
+            arguments=[order],
+        )
+        self.entity = entity
+        self.row_field = row_field
+
+    @override
+    def get_result(self, source: Payload, info: Any, args: list[Any], kwargs: Any) -> Any:
+        key = source.values.get(self.row_field)
+        return None if key is None else self._load(key, info)
+
+    async def _load(self, key: KeyValue, info: Info) -> Any:
+        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+        table = table_of(info)
+        planner = Planner(raw_info, table)
+        defined = raw_info.parent_type.fields[raw_info.field_name]
+        arguments = planner.arguments(defined, raw_info.field_nodes)
+        order = read_order(arguments.get("orderBy", ()), self.entity, table, ("edge", "orderBy"))
+        where = key_filter(key, planner.operands)
+        planned = planner.plan_edge(self.entity, raw_info.field_nodes, order, where, ("edge",))
+        answer = await load_connection(planned, new_run(info, planner.operands.values))
+        return answer["edges"][0] if answer["edges"] else None
+
+
+class _ErrorField(TypedField):
+    """A field of an error."""
+
+    @override
+    def get_result(self, source: PresentedError, info: Any, args: list[Any], kwargs: Any) -> Any:
+        return getattr(source, self.python_name)
+
+
+class ErrorTypes:
+    """The interface ``Error`` and its types."""
+
+    def __init__(self) -> None:
+        common: list[StrawberryField] = [
+            _ErrorField("message", str, description="What is wrong, and how to mend it."),
+            _ErrorField("code", str, description="Stable name of the kind of error."),
+            _ErrorField(
+                "path", list_of(str), description="Names that lead to the culprit in the input."
+            ),
+        ]
+        self.interface = new_interface(
+            "Error", description="Why a write was refused.", resolve_type=_error_type_name
+        )
+        add_fields(self.interface, common)
+        self.types = [self._new_type(error, common) for error in _ERROR_TYPES]
+
+    def _new_type(self, error: type[WriteError], common: list[StrawberryField]) -> type[Any]:
+        name, description = _ERROR_TYPES[error]
+        type_ = new_object(
+            name,
+            description=description,
+            interfaces=(self.interface,),
+            is_type_of=lambda source, _info: source.type_name == name,
+        )
+        own: list[StrawberryField] = []
+        if error is errors.UniqueViolationError:
+            own = [_ErrorField("fields", list_of(str), description="Fields unique together.")]
+        add_fields(type_, [*common, *own])
+        return type_
+
+    def field(self) -> StrawberryField:
+        """Return the field ``errors`` of every payload."""
+        text = "Why nothing was written; empty on success."
+        return PayloadErrorsField("errors", list_of(self.interface), description=text)
+
+
+def _error_type_name(source: PresentedError, _info: Any, _type: Any) -> str:
+    return source.type_name

@@ -1,0 +1,200 @@
+"""Root query fields: each becomes one plan, which is then loaded."""
+
+from typing import Any
+
+import strawberry
+from strawberry.types.arguments import StrawberryArgument
+from typing_extensions import override
+
+from gql_api.errors import BadUserInputError
+from gql_api.loading.pages import load_connection, load_lookup
+from gql_api.loading.rows import LoadedRow
+from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.global_ids import decode_global_id
+from gql_api.plan.changes import KeyValue
+from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
+from gql_api.plan.selections import Lookup, Selection
+from gql_api.schema.context import new_run, table_of
+from gql_api.schema.definitions import TypedField, argument, list_of, nullable
+from gql_api.schema.keys import key_filter, read_global_id, read_key
+from gql_api.schema.operands import Operands
+from gql_api.schema.pages import list_arguments
+from gql_api.schema.selections import Planner
+from gql_api.schema.table import TypeTable
+
+Info = strawberry.Info[Any, Any]
+
+
+class RootField(TypedField):
+    """A root field that is planned from its AST and resolved by loading the plan."""
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
+        return self.resolve(info)
+
+    async def resolve(self, info: Info) -> Any:
+        """Plan and load the field."""
+        raise NotImplementedError
+
+
+class ManyField(RootField):
+    """``posts``: a connection."""
+
+    def __init__(self, entity: Entity, table: TypeTable) -> None:
+        super().__init__(
+            table.inflector.many_field(entity.name),
+            table.entities[entity.name].connection,
+            description=f"A page of {entity.name}.",
+            arguments=list_arguments(entity, table),
+        )
+        self.entity = entity
+
+    @override
+    async def resolve(self, info: Info) -> dict[str, Any]:
+        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+        planner = Planner(raw_info, table_of(info))
+        defined = raw_info.parent_type.fields[raw_info.field_name]
+        path = (str(raw_info.path.key),)
+        connection = planner.plan_connection(self.entity, defined, raw_info.field_nodes, path)
+        return await load_connection(connection, new_run(info, planner.operands.values))
+
+
+class SingleField(RootField):
+    """``post(id:)`` and ``postBy(key:)``: one row, or null."""
+
+    def __init__(
+        self, name: str, entity: Entity, table: TypeTable, key: StrawberryArgument
+    ) -> None:
+        super().__init__(
+            name,
+            nullable(table.entities[entity.name].object),
+            description=f"One {entity.name}; null when there is none.",
+            arguments=[key],
+        )
+        self.entity = entity
+
+    @override
+    async def resolve(self, info: Info) -> LoadedRow | None:
+        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+        registry = table_of(info).registry
+        planner = Planner(raw_info, table_of(info))
+        defined = raw_info.parent_type.fields[raw_info.field_name]
+        arguments = planner.arguments(defined, raw_info.field_nodes)
+        path = (str(raw_info.path.key),)
+        if "id" in arguments:
+            key = read_global_id(arguments["id"], self.entity, registry, (*path, "id"))
+        else:
+            key = read_key(arguments["key"], self.entity, registry, (*path, "key"))
+        return await load_by_key(info, planner, self.entity, key)
+
+
+class NodeField(RootField):
+    """``node(id:)``: the row with a global id, or null."""
+
+    def __init__(self, table: TypeTable) -> None:
+        super().__init__(
+            "node",
+            nullable(table.node),
+            description="The row with a global id; null when there is none.",
+            arguments=[argument("id", strawberry.ID, "Global id.")],
+        )
+
+    @override
+    async def resolve(self, info: Info) -> LoadedRow | None:
+        (row,) = await _load_nodes(info)
+        return row
+
+
+class NodesField(RootField):
+    """``nodes(ids:)``: rows in the order of their ids, null where there is none."""
+
+    def __init__(self, table: TypeTable) -> None:
+        super().__init__(
+            "nodes",
+            list_of(nullable(table.node)),
+            description="The rows with global ids, in their order; null where there is none.",
+            arguments=[
+                argument(
+                    "ids",
+                    list_of(strawberry.ID),
+                    f"Global ids, at most {table.config.max_page_size}.",
+                )
+            ],
+        )
+
+    @override
+    async def resolve(self, info: Info) -> list[LoadedRow | None]:
+        return await _load_nodes(info)
+
+
+def build_query_fields(table: TypeTable) -> list[RootField]:
+    """Make the root query fields of all entities."""
+    fields: list[RootField] = [NodeField(table), NodesField(table)]
+    for entity in table.registry:
+        fields.append(ManyField(entity, table))
+        if entity.is_keyless:
+            continue
+        make, types = table.inflector, table.entities[entity.name]
+        by_id = argument("id", strawberry.ID, "Global id.")
+        by_key = argument("key", types.key, "Global id, primary key or unique key.")
+        fields.append(SingleField(make.single_field(entity.name), entity, table, by_id))
+        fields.append(SingleField(make.by_key_field(entity.name), entity, table, by_key))
+    return fields
+
+
+async def load_by_key(
+    info: Info, planner: Planner, entity: Entity, key: KeyValue
+) -> LoadedRow | None:
+    """Load the row with a key, with what the field selects of it.
+
+    Cost:
+        One statement, and those of the relationships.
+    """
+    raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+    path = (str(raw_info.path.key),)
+    selection = planner.plan_selection(entity, raw_info.field_nodes, path)
+    lookup = Lookup(selection, key_filter(key, planner.operands))
+    rows = await load_lookup(lookup, new_run(info, planner.operands.values))
+    return rows[0] if rows else None
+
+
+async def _load_nodes(info: Info) -> list[LoadedRow | None]:
+    """Load the nodes of a field: one run per type, in the order of the ids."""
+    raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+    table = table_of(info)
+    planner = Planner(raw_info, table)
+    defined = raw_info.parent_type.fields[raw_info.field_name]
+    arguments = planner.arguments(defined, raw_info.field_nodes)
+    ids = [arguments["id"]] if "id" in arguments else arguments["ids"]
+    if len(ids) > table.config.max_page_size:
+        message = f"ids holds {len(ids)}: ask for at most {table.config.max_page_size}."
+        raise BadUserInputError(message, path=("ids",))
+    wanted = [decode_global_id(table.registry, each) for each in ids]
+    found: dict[tuple[str, tuple[Any, ...]], LoadedRow] = {}
+    for entity in dict.fromkeys(entity for entity, _ in wanted):
+        keys = list(dict.fromkeys(key for each, key in wanted if each is entity))
+        for key, row in (await _load_nodes_of(info, entity, keys)).items():
+            found[entity.name, key] = row
+    return [found.get((entity.name, key)) for entity, key in wanted]
+
+
+async def _load_nodes_of(
+    info: Info, entity: Entity, keys: list[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], LoadedRow]:
+    raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+    planner = Planner(raw_info, table_of(info))
+    columns = tuple(column.key for column in entity.primary_key)
+    planned = planner.plan_selection(entity, raw_info.field_nodes, (str(raw_info.path.key),))
+    selection = Selection(planned.entity, planned.fields, (*planned.columns, *columns))
+    lookup = Lookup(selection, _keys_filter(columns, keys, planner.operands))
+    rows = await load_lookup(lookup, new_run(info, planner.operands.values))
+    return {tuple(row.columns[column] for column in columns): row for row in rows}
+
+
+def _keys_filter(
+    columns: tuple[str, ...], keys: list[tuple[Any, ...]], operands: Operands
+) -> Filter:
+    if len(columns) == 1:
+        return Compare(columns[0], Operator.IN, operands.add([key[0] for key in keys]))
+    return KeyIn(columns, operands.add(keys))

@@ -1,0 +1,227 @@
+"""The AST of a field becomes a plan: the only module that reads selection sets."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSkipDirective,
+    GraphQLUnionType,
+    InlineFragmentNode,
+    SelectionNode,
+)
+from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+from strawberry.types.field import StrawberryField
+
+from gql_api.mapping.descriptors import Entity
+from gql_api.plan import selections as plan
+from gql_api.plan.filters import TRUE, Filter
+from gql_api.plan.pages import OrderKey
+from gql_api.schema.declarations import ComputedField
+from gql_api.schema.fields import ColumnField, IdField, RelationshipField
+from gql_api.schema.filters import FilterReader
+from gql_api.schema.operands import Operands
+from gql_api.schema.orders import read_order
+from gql_api.schema.pages import PageReader
+from gql_api.schema.table import TypeTable
+
+Nodes = Sequence[FieldNode]
+Path = tuple[str, ...]
+
+_BACKREF = "strawberry-definition"
+
+
+class Planner:
+    """Makes the plan of one root field, and collects its operands.
+
+    Args:
+        raw_info: graphql-core's info of the field: schema, fragments and coerced variables.
+        table: Types of the schema.
+    """
+
+    def __init__(self, raw_info: Any, table: TypeTable) -> None:
+        self._schema = raw_info.schema
+        self._fragments = raw_info.fragments
+        self._variables = VariableValues({}, raw_info.variable_values)
+        self._table = table
+        self.operands = Operands()
+        self._filters = FilterReader(table, self.operands)
+        self._pages = PageReader(table, self.operands)
+
+    def arguments(self, field: GraphQLField, nodes: Nodes) -> dict[str, Any]:
+        """Return the coerced arguments of a field; null counts as absent."""
+        values = get_argument_values(field, nodes[0], self._variables)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def plan_selection(self, entity: Entity, nodes: Nodes, path: Path) -> plan.Selection:
+        """Plan what fields of an entity's type ask of each row."""
+        type_: GraphQLObjectType = self._schema.type_map[entity.name]
+        fields: list[plan.RowField] = []
+        columns: dict[str, None] = {}
+        for key, found in self._collect(type_, nodes).items():
+            name = found[0].name.value
+            if name == "__typename":
+                continue
+            defined = type_.fields[name]
+            planned = self._plan_row_field(key, defined, found, (*path, key))
+            if planned is None:
+                columns.update(dict.fromkeys(_resolver_columns(entity, defined)))
+            else:
+                fields.append(planned)
+        return plan.Selection(entity.name, tuple(fields), tuple(columns))
+
+    def plan_connection(
+        self, entity: Entity, field: GraphQLField, nodes: Nodes, path: Path
+    ) -> plan.Connection:
+        """Plan a list: its conditions, order, page, and the fields of its connection."""
+        arguments = self.arguments(field, nodes)
+        order = read_order(arguments.get("orderBy", ()), entity, self._table, (*path, "orderBy"))
+        return plan.Connection(
+            entity=entity.name,
+            fields=self._plan_connection_fields(entity, nodes, path),
+            page=self._pages.read(arguments, entity, order, path),
+            filter=self._read_filter(arguments, entity, path),
+            order=order,
+        )
+
+    def plan_edge(
+        self, entity: Entity, nodes: Nodes, order: tuple[OrderKey, ...], where: Filter, path: Path
+    ) -> plan.Connection:
+        """Plan the edge of one row, as a connection of one edge."""
+        arguments = {"first": 1}
+        return plan.Connection(
+            entity=entity.name,
+            fields=(self._plan_edges("edges", entity, nodes, path),),
+            page=self._pages.read(arguments, entity, order, path),
+            filter=where,
+            order=order,
+        )
+
+    def plan_relationship(
+        self, field: RelationshipField, defined: GraphQLField, nodes: Nodes, key: str, path: Path
+    ) -> plan.ToOneField | plan.ToManyField:
+        """Plan the relatives of a row."""
+        target = self._table.registry.target(field.relationship)
+        if field.relationship.is_list:
+            connection = self.plan_connection(target, defined, nodes, path)
+            return plan.ToManyField(key, field.relationship.key, connection)
+        selection = self.plan_selection(target, nodes, path)
+        return plan.ToOneField(key, field.relationship.key, selection)
+
+    def _plan_row_field(
+        self, key: str, defined: GraphQLField, nodes: Nodes, path: Path
+    ) -> plan.RowField | None:
+        field = defined.extensions[_BACKREF]
+        match field:
+            case IdField():
+                return plan.IdField(key)
+            case ColumnField():
+                return plan.ColumnField(key, field.column.key)
+            case RelationshipField():
+                return self.plan_relationship(field, defined, nodes, key, path)
+            case _:
+                return None
+
+    def _plan_connection_fields(
+        self, entity: Entity, nodes: Nodes, path: Path
+    ) -> tuple[plan.ConnectionField, ...]:
+        type_ = self._schema.type_map[self._table.inflector.connection_type(entity.name)]
+        fields: list[plan.ConnectionField] = []
+        for key, found in self._collect(type_, nodes).items():
+            match found[0].name.value:
+                case "nodes":
+                    selection = self.plan_selection(entity, found, (*path, key))
+                    fields.append(plan.NodesField(key, selection))
+                case "edges":
+                    fields.append(self._plan_edges(key, entity, found, (*path, key)))
+                case "pageInfo":
+                    fields.append(self._plan_page_info(key, found))
+                case "totalCount":
+                    fields.append(plan.TotalCountField(key))
+                case _:  # __typename: the executor knows it
+                    pass
+        return tuple(fields)
+
+    def _plan_edges(self, key: str, entity: Entity, nodes: Nodes, path: Path) -> plan.EdgesField:
+        type_ = self._schema.type_map[self._table.inflector.edge_type(entity.name)]
+        fields: list[plan.EdgeCursorField | plan.EdgeNodeField] = []
+        for inner, found in self._collect(type_, nodes).items():
+            match found[0].name.value:
+                case "cursor":
+                    fields.append(plan.EdgeCursorField(inner))
+                case "node":
+                    selection = self.plan_selection(entity, found, (*path, inner))
+                    fields.append(plan.EdgeNodeField(inner, selection))
+                case _:  # __typename: the executor knows it
+                    pass
+        return plan.EdgesField(key, tuple(fields))
+
+    def _plan_page_info(self, key: str, nodes: Nodes) -> plan.PageInfoField:
+        type_ = self._schema.type_map["PageInfo"]
+        facts = tuple(
+            (inner, found[0].name.value)
+            for inner, found in self._collect(type_, nodes).items()
+            if found[0].name.value != "__typename"
+        )
+        return plan.PageInfoField(key, facts)
+
+    def _read_filter(self, arguments: Mapping[str, Any], entity: Entity, path: Path) -> Filter:
+        if "where" not in arguments:
+            return TRUE
+        return self._filters.read(arguments["where"], entity, (*path, "where"))
+
+    def _collect(self, type_: GraphQLObjectType, nodes: Nodes) -> dict[str, list[FieldNode]]:
+        """Collect the fields that nodes select on a type, merged by response key."""
+        found: dict[str, list[FieldNode]] = {}
+        for node in nodes:
+            if node.selection_set is not None:
+                for each in self._expand(type_, node.selection_set.selections):
+                    key = each.alias.value if each.alias else each.name.value
+                    found.setdefault(key, []).append(each)
+        return found
+
+    def _expand(
+        self, type_: GraphQLObjectType, nodes: Sequence[SelectionNode]
+    ) -> Iterator[FieldNode]:
+        for node in nodes:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                yield node
+                continue
+            fragment: Any = node
+            if isinstance(node, FragmentSpreadNode):
+                fragment = self._fragments[node.name.value]
+            if self._applies(type_, fragment):
+                yield from self._expand(type_, fragment.selection_set.selections)
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        if not node.directives:
+            return True
+        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        if skip and skip["if"] is True:
+            return False
+        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        return not (include and include["if"] is False)
+
+    def _applies(self, type_: GraphQLObjectType, fragment: InlineFragmentNode) -> bool:
+        condition = fragment.type_condition
+        if condition is None or condition.name.value == type_.name:
+            return True
+        abstract = self._schema.type_map[condition.name.value]
+        return isinstance(
+            abstract, GraphQLInterfaceType | GraphQLUnionType
+        ) and self._schema.is_sub_type(abstract, type_)
+
+
+def _resolver_columns(entity: Entity, defined: GraphQLField) -> Sequence[str]:
+    """Return what is loaded for a resolver in Python: declared columns, else all that are shown."""
+    field: StrawberryField = defined.extensions[_BACKREF]
+    if isinstance(field, ComputedField):
+        return field.depends_on
+    return tuple(entity.columns)
