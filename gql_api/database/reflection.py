@@ -6,7 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Date, DateTime, Inspector, MetaData, Table, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Inspector,
+    MetaData,
+    Table,
+    inspect,
+    select,
+)
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
@@ -188,19 +198,60 @@ def _partitions(connection: Connection) -> frozenset[tuple[str, str]]:
 def _reflect(
     connection: Connection, metadata: MetaData, schema: str | None, names: list[str]
 ) -> list[str]:
-    """Reflect relations all at once, or one by one where one of them cannot be read."""
+    """Reflect relations all at once; where one cannot be read, the rest one by one."""
+    wanted = frozenset(names)
     try:
-        metadata.reflect(connection, schema=schema, views=True, only=names, resolve_fks=False)
+        # Not `only=names`: that leaves out tables whose name exists in a schema reflected before.
+        metadata.reflect(
+            connection,
+            schema=schema,
+            views=True,
+            only=lambda name, _: name in wanted,
+            resolve_fks=False,
+        )
     except SQLAlchemyError:
-        notes = []
-        for name in names:
-            try:
-                Table(name, metadata, schema=schema, autoload_with=connection, resolve_fks=False)
-            except SQLAlchemyError as error:
-                cause = str(error).splitlines()[0]
-                notes.append(f"{_key(schema, name)} is left out: {cause}")
-        return notes
+        places = ((name, _key(schema, name)) for name in names)
+        missing = [name for name, key in places if key not in metadata.tables]
+        return [
+            note
+            for name in missing
+            if (note := _reflect_one(connection, metadata, schema, name)) is not None
+        ]
     return []
+
+
+def _reflect_one(
+    connection: Connection, metadata: MetaData, schema: str | None, name: str
+) -> str | None:
+    """Reflect one relation, at least its columns; give a note where even they cannot be read."""
+    try:
+        Table(name, metadata, schema=schema, autoload_with=connection, resolve_fks=False)
+    except SQLAlchemyError:
+        return _reflect_columns(connection, metadata, schema, name)
+    return None
+
+
+def _reflect_columns(
+    connection: Connection, metadata: MetaData, schema: str | None, name: str
+) -> str | None:
+    """Reflect the columns and key of a relation, and give a note where even they cannot be read."""
+    inspector: Inspector = inspect(connection)
+    try:
+        key = inspector.get_pk_constraint(name, schema)["constrained_columns"]
+        columns = [
+            Column(
+                column["name"],
+                column["type"],
+                nullable=column["nullable"],
+                comment=column.get("comment"),
+                primary_key=column["name"] in key,
+            )
+            for column in inspector.get_columns(name, schema)
+        ]
+    except SQLAlchemyError as error:
+        return f"{_key(schema, name)} is left out: {str(error).splitlines()[0]}"
+    Table(name, metadata, *columns, schema=schema)
+    return None
 
 
 def _compare_dates(connection: Connection, tables: Iterable[Table]) -> None:
@@ -253,6 +304,8 @@ def _foreign_key(
         target.columns.get(name, by_name.get(name.casefold()))
         for name in constraint["referred_columns"]
     ]
+    if not referred:  # SQLite: the key of the table, which SQLAlchemy did not find by this name
+        referred = list(target.primary_key.columns)
     known = tuple(column for column in columns if column is not None)
     known_referred = tuple(column for column in referred if column is not None)
     if len(known) == len(columns) == len(known_referred) > 0:
