@@ -23,7 +23,7 @@ _RULES: Mapping[str, str] = MappingProxyType(
         "not_empty": "is_not_blank",
     }
 )
-_FLAGS = frozenset({"hidden", "read_only", "key", "soft_delete"})
+_FLAGS = frozenset({"hidden", "read_only", "key"})
 
 
 def describe_columns(

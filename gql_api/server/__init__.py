@@ -1,0 +1,1 @@
+"""The HTTP edge: context, routes, GraphiQL, health, and applications to serve."""
