@@ -1,0 +1,142 @@
+"""The rules that values must meet before any SQL runs.
+
+Pure. Each broken rule is one error; all are collected, in the order of the input, what is missing
+last.
+"""
+
+import decimal
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from gql_api.errors import ValidationError
+from gql_api.mapping.descriptors import Column, Entity, InputRules, Relationship
+from gql_api.plan.changes import Link
+
+
+def check_values(
+    entity: Entity,
+    values: Mapping[str, Any],
+    links: Sequence[Link] = (),
+    *,
+    is_new: bool,
+    path: Sequence[str] = (),
+) -> list[ValidationError]:
+    """Collect what is wrong with the values and links of a change.
+
+    Attributes that the entity does not show are not checked: only trusted code can set them.
+
+    Args:
+        entity: Whose row.
+        values: Attribute key to value.
+        links: To-one relationships set or disconnected.
+        is_new: Whether the row is to be created, so that what is required must be there.
+        path: Where the input stands; each error adds the GraphQL name of its field.
+    """
+    found = [*_check_columns(entity, values), *_check_links(entity, links)]
+    if is_new:
+        found.extend(_check_presence(entity, values, links))
+    return [ValidationError(f"{name} {fault}", path=(*path, name)) for name, fault in found]
+
+
+def _check_columns(entity: Entity, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        column = entity.columns.get(key)
+        if column is None:
+            continue
+        for fault in _column_faults(column, value):
+            yield column.name, fault
+
+
+def _check_links(entity: Entity, links: Iterable[Link]) -> Iterator[tuple[str, str]]:
+    for link in links:
+        relationship = entity.relationships[link.relationship]
+        if link.target is None and relationship.is_required:
+            yield relationship.name, "is required: it can be replaced, not disconnected."
+
+
+def _check_presence(
+    entity: Entity, values: Mapping[str, Any], links: Sequence[Link]
+) -> Iterator[tuple[str, str]]:
+    given = set(values)
+    for link in links:
+        given.update(entity.relationships[link.relationship].foreign_keys)
+    for column in entity.columns.values():
+        if not column.is_foreign_key and column.key not in given and _is_required(column):
+            yield column.name, "is required."
+    linked = {link.relationship for link in links}
+    for relationship in entity.relationships.values():
+        if relationship.key not in linked and _lacks_keys(entity, relationship, given):
+            yield relationship.name, "is required."
+
+
+def _is_required(column: Column) -> bool:
+    return not (column.is_nullable or column.has_default or column.is_read_only)
+
+
+def _lacks_keys(entity: Entity, relationship: Relationship, given: set[str]) -> bool:
+    """Tell whether a required relationship is left without one of its foreign keys."""
+    if not relationship.is_required or not relationship.is_writable:
+        return False
+    missing = [key for key in relationship.foreign_keys if key not in given]
+    columns = [entity.columns.get(key) for key in missing]
+    return any(column is None or not column.has_default for column in columns)
+
+
+def _column_faults(column: Column, value: Any) -> Iterator[str]:
+    if column.is_read_only:
+        yield "cannot be written."
+    elif value is None:
+        if not column.is_nullable:
+            yield "must not be null."
+    elif column.type.enum is not None:
+        yield from _enum_faults(column.type.enum.values, value)
+    elif isinstance(value, str):
+        yield from _text_faults(column.rules, value)
+    elif isinstance(value, int | float | decimal.Decimal):
+        yield from _number_faults(column.rules, value)
+
+
+def _enum_faults(allowed: Mapping[str, Any], value: Any) -> Iterator[str]:
+    values = _leaves(value) if isinstance(value, list | tuple) else (value,)
+    if any(leaf not in allowed.values() for leaf in values if leaf is not None):
+        yield f"must be one of {', '.join(allowed)}."
+
+
+def _leaves(values: Iterable[Any]) -> Iterator[Any]:
+    """Flatten an array of any depth."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _leaves(value)
+        else:
+            yield value
+
+
+def _text_faults(rules: InputRules, text: str) -> Iterator[str]:
+    length = len(text)
+    if rules.is_not_blank and not text.strip():
+        yield "must not be blank."
+    elif rules.min_length is not None and length < rules.min_length:
+        yield f"must have at least {_characters(rules.min_length)}; got {length}."
+    elif rules.max_length is not None and length > rules.max_length:
+        # A pattern is not tried on a text of any length.
+        yield f"must have at most {_characters(rules.max_length)}; got {length}."
+        return
+    if rules.pattern is not None and re.fullmatch(rules.pattern, text) is None:
+        yield f"must match the pattern {rules.pattern}; got {_characters(length)} that do not."
+
+
+def _number_faults(rules: InputRules, number: float | decimal.Decimal) -> Iterator[str]:
+    if rules.minimum is not None and number < rules.minimum:
+        yield f"must be at least {_plain(rules.minimum)}; got {number}."
+    if rules.maximum is not None and number > rules.maximum:
+        yield f"must be at most {_plain(rules.maximum)}; got {number}."
+
+
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count} characters"
+
+
+def _plain(limit: float) -> str:
+    """Write a limit without an exponent and without a fraction of nothing."""
+    return format(decimal.Decimal(str(limit)).normalize(), "f")
