@@ -9,5 +9,5 @@ pytest_plugins = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep pytest-alembic from collecting its built-in tests here: its collector does not run on pytest 9.2."""
+    """Keep pytest-alembic from collecting built-in tests: its collector fails on pytest 9.2."""
     config.option.pytest_alembic_tests_path = "nowhere"

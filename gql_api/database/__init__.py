@@ -1,1 +1,1 @@
-"""Where the data lives: addresses, engines, pools, what a dialect can do, reflection, the embedded server, error facts."""
+"""Where the data lives: engines, pools, dialects, reflection, the embedded server, error facts."""

@@ -57,7 +57,8 @@ _SQLITE_SETTINGS = (
 def connect_options(url: URL, *, application_name: str, jit: bool) -> tuple[URL, dict[str, Any]]:
     """Give the address and the driver's own options to connect with.
 
-    On PostgreSQL, options of the address that the driver does not know become settings of the server, as in libpq.
+    On PostgreSQL, options of the address that the driver does not know become settings of the
+    server, as in libpq.
 
     Args:
         url: As from `normalize_url`.
@@ -127,8 +128,9 @@ async def _set_up_sqlite(driver: Any, *, in_memory: bool) -> None:
     """Run the set-up on the driver's own thread, in one go."""
 
     def set_up() -> None:
-        connection = driver._conn  # noqa: SLF001 - aggregates can be registered on the inner connection only
-        # The driver's own transactions begin late, and not at all before savepoints: `_begin_sqlite` begins them.
+        connection = driver._conn  # noqa: SLF001 - aggregates: inner only
+        # The driver's own transactions begin late, and not at all before savepoints:
+        # `_begin_sqlite` begins them.
         connection.isolation_level = None
         for statement in _SQLITE_SETTINGS:
             connection.execute(statement)
@@ -147,5 +149,6 @@ async def _set_up_sqlite(driver: Any, *, in_memory: bool) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     if READS_OPTION not in connection.get_execution_options():
-        # Not deferred: a transaction that reads and then writes would fail where another one wrote in between.
+        # Not deferred: a transaction that reads and then writes would fail where another one wrote
+        # in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,7 +1,7 @@
 """What each supported database can say in SQL, as facts that need no connection.
 
-The facts hold for the oldest supported servers: PostgreSQL 15, SQLite 3.35, MySQL 8.0 and MariaDB 10.6. MySQL and
-MariaDB are one dialect: only what both have counts.
+The facts hold for the oldest supported servers: PostgreSQL 15, SQLite 3.35, MySQL 8.0 and MariaDB
+10.6. MySQL and MariaDB are one dialect: only what both have counts.
 """
 
 from dataclasses import dataclass

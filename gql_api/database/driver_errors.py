@@ -1,6 +1,7 @@
-"""What an exception of a driver says, as plain facts: which constraint, which columns, gone or only in conflict.
+"""What an exception of a driver says, as plain facts: constraint, columns, disconnect, conflict.
 
-Pure. Facts come from codes where there are codes; texts are read only for names, and not in one language alone.
+Pure. Facts come from codes where there are codes; texts are read only for names, and not in one
+language alone.
 """
 
 import re
@@ -28,8 +29,8 @@ class ConstraintFacts:
     """Why the database refused a row. What it did not say is None or empty."""
 
     kind: ConstraintKind
-    """``foreign_key``: the referenced row is missing; ``still_referenced``: it cannot go. SQLite does not tell the two
-    apart and always says ``foreign_key``. ``invalid``: a value that the type cannot hold."""
+    """``foreign_key``: the referenced row is missing; ``still_referenced``: it cannot go. SQLite
+    always says ``foreign_key``. ``invalid``: a value that the type cannot hold."""
     constraint: str | None = None
     """Name in the database; for unnamed checks of SQLite their expression."""
     table: str | None = None
@@ -83,7 +84,8 @@ _SQLITE_STORAGE = re.compile(
     r"cannot store \w+ value in \w+ column (?P<table>.+)\.(?P<column>[^.]+)$"
 )
 
-# Three quoted names in the first line, whatever the language and its quotes: both tables and the constraint.
+# Three quoted names in the first line, whatever the language and its quotes: both tables and the
+# constraint.
 _STILL_REFERENCED = re.compile(r'\A.*?(?:["«„][^"»“\n]+["»“][^"«„\n]*){3}')
 
 _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
@@ -107,7 +109,7 @@ def constraint_facts(error: DBAPIError) -> ConstraintFacts | None:
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """Tell whether the connection is gone or could not be made, so that another attempt may succeed."""
+    """Tell whether the connection is gone or could not be made: another attempt may succeed."""
     if not isinstance(error, DBAPIError):
         return isinstance(error, OSError | TimeoutError)
     driver_error = error.driver_exception
@@ -121,7 +123,7 @@ def is_disconnect(error: BaseException) -> bool:
 
 
 def is_serialization_failure(error: BaseException) -> bool:
-    """Tell whether the transaction lost against another one: a deadlock or a conflict, gone on the next attempt."""
+    """Tell whether the transaction lost against another one, and may succeed when repeated."""
     if not isinstance(error, DBAPIError):
         return False
     driver_error = error.driver_exception
@@ -194,7 +196,8 @@ def _mysql_key(kind: ConstraintKind, message: str) -> ConstraintFacts:
 def _mysql_foreign_key(kind: ConstraintKind, message: str) -> ConstraintFacts:
     # ... (`db`.`posts`, CONSTRAINT `fk` FOREIGN KEY (`author_id`) REFERENCES `users` (`id`))
     match = re.search(
-        r"`(?P<schema>[^`]+)`\.`(?P<table>[^`]+)`, CONSTRAINT `(?P<name>[^`]+)` FOREIGN KEY \((?P<columns>[^)]+)\)",
+        r"`(?P<schema>[^`]+)`\.`(?P<table>[^`]+)`, CONSTRAINT `(?P<name>[^`]+)` "
+        r"FOREIGN KEY \((?P<columns>[^)]+)\)",
         message,
     )
     if match is None:
@@ -216,7 +219,7 @@ def _mysql_check(kind: ConstraintKind, message: str) -> ConstraintFacts:
 
 
 def _mysql_column(kind: ConstraintKind, message: str) -> ConstraintFacts:
-    # Column 'x' cannot be null; Data too long for column 'x' at row 1; `db`.`t`.`x` where MariaDB says so
+    # Column 'x' cannot be null; Data too long for column 'x' at row 1; MariaDB: `db`.`t`.`x`
     match = re.search(r"(?:[Cc]olumn|[Ff]ield) (?P<names>(?:[`'][^`']+[`']\.?)+)", message)
     found: list[str] = re.findall(r"[`']([^`']+)[`']", match["names"]) if match else []
     names: list[str | None] = [*reversed(found), None, None, None]

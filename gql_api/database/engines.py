@@ -63,9 +63,9 @@ _READS = {
 class Database:
     """A database in use: its engines, and the ways to its connections.
 
-    An SQLite database in memory is one connection. Whoever works with a session there holds `exclusive` for as long as
-    the session lives; `read_connection` waits for it. Reads that belong to the session's work use the session's own
-    connection.
+    An SQLite database in memory is one connection. Whoever works with a session there holds
+    `exclusive` for as long as the session lives; `read_connection` waits for it. Reads that belong
+    to the session's work use the session's own connection.
     """
 
     __slots__ = ("_sessions", "_turns", "dialect", "read_engine", "url", "write_engine")

@@ -1,4 +1,4 @@
-"""Classes for reflected tables: columns, relationships along and against foreign keys, and across association tables.
+"""Classes for reflected tables, with relationships both ways and across association tables.
 
 No I/O. Relationships are never loaded by touching them (``lazy="raise"``).
 """
@@ -71,7 +71,8 @@ class _Link:
 def map_tables(tables: Sequence[Table], foreign_keys: Sequence[ForeignKey]) -> registry:
     """Map each table to a class of its own.
 
-    A table without a primary key gets all its columns as the mapper's key, and ``__gql_keyless__ = True``.
+    A table without a primary key gets all its columns as the mapper's key, and
+    ``__gql_keyless__ = True``.
 
     Args:
         tables: In the order in which they claim names; each has a column.

@@ -1,4 +1,4 @@
-"""Python names for what a database calls by any name: deterministic, and different for what is different.
+"""Python names for what a database calls by any name: always the same, and never two alike.
 
 A name that is taken gets the next free number, in the order of the database's own names.
 """
@@ -24,10 +24,12 @@ def class_name(table: str) -> str:
 def attribute_names(columns: Iterable[str]) -> dict[str, str]:
     """Name the attributes of all columns of a table: ``AlbumId`` becomes ``album_id``.
 
-    No name begins with an underscore or a digit: leading underscores are dropped, a leading digit gets ``c_`` in front.
+    No name begins with an underscore or a digit: leading underscores are dropped, a leading digit
+    gets ``c_`` in front.
 
     Returns:
-        Attribute by column, in the order given. Columns that have their attribute's name already keep it.
+        Attribute by column, in the order given. Columns that have their attribute's name already
+        keep it.
     """
     listed = list(columns)
     wanted = {column: _identifier(column, "column") for column in listed}

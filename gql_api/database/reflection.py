@@ -53,8 +53,9 @@ async def reflect_models(
 ) -> ReflectedModels:
     """Map the tables, views and materialised views of a database.
 
-    Partitions are left out: their rows are those of the partitioned table. Foreign keys that lead out of the chosen
-    schemas give no relationship. On SQLite, columns of dates compare instants (`InstantText`).
+    Partitions are left out: their rows are those of the partitioned table. Foreign keys that lead
+    out of the chosen schemas give no relationship. On SQLite, columns of dates compare instants
+    (`InstantText`).
 
     Args:
         engine: The read engine: nothing is written.
@@ -260,9 +261,9 @@ def _compare_dates(connection: Connection, tables: Iterable[Table]) -> None:
     for table in tables:
         for column in table.columns:
             if isinstance(column.type, DateTime):
-                column.type = InstantText()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+                column.type = InstantText()  # type: ignore[no-untyped-call]  # in SQLAlchemy
             elif isinstance(column.type, Date):
-                column.type = DateText()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+                column.type = DateText()  # type: ignore[no-untyped-call]  # in SQLAlchemy
 
 
 def _foreign_keys(
@@ -270,8 +271,8 @@ def _foreign_keys(
 ) -> Iterator[ForeignKey]:
     """Find the foreign keys whose both ends are at hand.
 
-    The inspector's plain names serve better than SQLAlchemy's references, which a dot in a name or another case of
-    letters (SQLite) leads astray.
+    The inspector's plain names serve better than SQLAlchemy's references, which a dot in a name or
+    another case of letters (SQLite) leads astray.
     """
     folded = {(schema, name.casefold()): table for (schema, name), table in tables.items()}
     for schema in schemas:

@@ -41,7 +41,8 @@ def unusable_database(url: URL, error: BaseException) -> DatabaseError:
 def missing_driver(url: URL, error: ImportError) -> DatabaseError:
     """Tell which extra installs the driver of a database."""
     extra = {"sqlite": "sqlite", "mysql": "mysql"}.get(url.get_backend_name(), "all")
-    message = f"The driver {error.name or url.get_driver_name()} of {url.get_backend_name()} is not installed."
+    driver = error.name or url.get_driver_name()
+    message = f"The driver {driver} of {url.get_backend_name()} is not installed."
     return DatabaseError(message, fix=f"Install gql-api[{extra}].")
 
 

@@ -14,14 +14,15 @@ _EXACT = Context(prec=1_000)
 
 
 def casefold(text: Scalar) -> Scalar:
-    """Fold the case of a text beyond ASCII: ``ß`` becomes ``ss``. Numbers are folded as their text."""
+    """Fold the case of a text beyond ASCII: ``ß`` becomes ``ss``. Numbers count as their text."""
     return None if text is None else str(text).casefold()
 
 
 def parse_datetime(value: Scalar) -> datetime | None:
     """Read a date-time as existing files hold it.
 
-    ISO 8601 text with ``T`` or a space, with or without time, fraction and zone; numbers are seconds since 1970.
+    ISO 8601 text with ``T`` or a space, with or without time, fraction and zone; numbers are
+    seconds since 1970.
 
     Returns:
         The instant in UTC without a zone; None where the value is not a date-time.
@@ -82,8 +83,9 @@ class SampleDeviation:
 class ExactSum:
     """The exact sum of whole numbers and decimals, as text; NULL without values.
 
-    ``SUM`` of SQLite fails above 64 bits and adds decimals as floating-point numbers. Here each number counts as the
-    shortest decimal that reads back as it, which is what was written up to 15 digits.
+    ``SUM`` of SQLite fails above 64 bits and adds decimals as floating-point numbers. Here each
+    number counts as the shortest decimal that reads back as it, which is what was written up to 15
+    digits.
     """
 
     def __init__(self) -> None:

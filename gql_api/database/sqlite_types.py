@@ -1,7 +1,8 @@
-"""How values of SQLite are read, bound and compared: dates as existing files hold them, decimals by their written form.
+"""How values of SQLite are read, bound and compared: dates in all their forms, decimals.
 
-`COLSPECS` stands in for SQLAlchemy's own types on the SQLite engines, whatever the models declare. How a column compares
-is a matter of the column's own type: reflection gives `InstantText` and `DateText` to columns of existing files.
+`COLSPECS` stands in for SQLAlchemy's own types on the SQLite engines, whatever the models declare.
+How a column compares is a matter of the column's own type: reflection gives `InstantText` and
+`DateText` to columns of existing files.
 """
 
 from collections.abc import Callable
@@ -52,9 +53,10 @@ class SqliteDate(sqlite.DATE):
 
 
 class SqliteNumeric(Numeric[Any]):
-    """Decimals: stored as whole or floating-point numbers, read as the shortest decimal that is the same number.
+    """Decimals: stored as numbers, read as the shortest decimal that is the same number.
 
-    Exact up to 15 digits, whole numbers up to 64 bits. SQLAlchemy's own type warns on each statement instead.
+    Exact up to 15 digits, whole numbers up to 64 bits. SQLAlchemy's own type warns on each
+    statement instead.
     """
 
     @override
@@ -87,16 +89,12 @@ class _TextComparator(TypeEngine.Comparator[Any]):
         compared: ColumnElement[Any] = op(_normal_form(self.expr), *operands, **kwargs)
         return compared
 
-    @override
-    def reverse_operate(self, op: OperatorType, other: Any, **kwargs: Any) -> ColumnElement[Any]:
-        compared: ColumnElement[Any] = op(_normal_form(other), _normal_form(self.expr), **kwargs)
-        return compared
-
 
 class InstantText(SqliteDateTime):
     """A date-time column that holds several written forms of one instant, and compares instants.
 
-    ``2021-03-04``, ``2021-03-04 00:00:00`` and ``2021-03-04T00:00:00.000000Z`` are equal. No index serves these comparisons.
+    ``2021-03-04``, ``2021-03-04 00:00:00`` and ``2021-03-04T00:00:00.000000Z`` are equal. No index
+    serves these comparisons.
     """
 
     comparator_factory = _TextComparator
@@ -117,8 +115,8 @@ COLSPECS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
 
 
 _MAX_WHOLE = 2**63 - 1
-_DATE_TIME: TypeEngine[Any] = SqliteDateTime()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-_DATE: TypeEngine[Any] = SqliteDate()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+_DATE_TIME: TypeEngine[Any] = SqliteDateTime()  # type: ignore[no-untyped-call]  # in SQLAlchemy
+_DATE: TypeEngine[Any] = SqliteDate()  # type: ignore[no-untyped-call]  # in SQLAlchemy
 
 
 def _normal_form(operand: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 class Turns:
     """Lets one user after the other have the only connection of a database in memory.
 
-    Not reentrant: a task that holds its turn and asks for another would wait for itself, and is refused.
+    Not reentrant: a task that holds its turn and asks for another would wait for itself, and is
+    refused.
     """
 
     __slots__ = ("_holder", "_lock")

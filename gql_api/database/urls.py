@@ -23,14 +23,16 @@ _SCHEMES = "postgresql://, sqlite:// or mysql://"
 def normalize_url(text: str) -> URL:
     """Turn a database address into one for the driver that is used.
 
-    ``postgres://`` and ``postgresql://`` get asyncpg, ``mysql://``, ``mysql+aiomysql://`` and ``mariadb://`` get asyncmy,
-    ``sqlite://`` gets aiosqlite. The libpq options ``sslmode`` and ``connect_timeout`` are translated.
+    ``postgres://`` and ``postgresql://`` get asyncpg, ``mysql://``, ``mysql+aiomysql://`` and
+    ``mariadb://`` get asyncmy, ``sqlite://`` gets aiosqlite. The libpq options ``sslmode`` and
+    ``connect_timeout`` are translated.
 
     Args:
         text: The address; percent-escapes in user name and password are decoded.
 
     Raises:
-        DatabaseError: It cannot be read, or names another database or driver. The message hides the password.
+        DatabaseError: It cannot be read, or names another database or driver. The message hides the
+            password.
     """
     url = _parse(text)
     backend_name, _, driver_name = url.drivername.partition("+")
@@ -68,9 +70,11 @@ def _parse(text: str) -> URL:
     try:
         return make_url(text.strip())
     except (ArgumentError, ValueError):
-        # The text is not shown, and not chained: without a parse, its password cannot be found and hidden.
+        # The text is not shown, and not chained: without a parse, its password cannot be found and
+        # hidden.
         message = "The database URL cannot be read."
-        fix = f"It must look like postgresql://user:password@host:5432/name and begin with {_SCHEMES}."
+        example = "postgresql://user:password@host:5432/name"
+        fix = f"It must look like {example} and begin with {_SCHEMES}."
         raise DatabaseError(message, fix=fix) from None
 
 

@@ -164,7 +164,7 @@ async def test_database_name(embedded_server, name):
 
 
 async def test_long_path(folder):
-    """A path that is too long for a socket gets a short, private folder for it, removed at the end."""
+    """A path that is too long for a socket gets a short, private folder, removed at the end."""
     long_folder = folder / ("x" * 60) / ("y z" * 20)
 
     with start_embedded(long_folder, settings=QUICK) as server:
@@ -197,7 +197,7 @@ async def test_unfinished_cluster(folder):
 
 
 async def test_foreign_process_number(folder):
-    """A file that names another process, as after a crash of the machine, does not keep it from starting."""
+    """A file that names another process, as after a crash, does not keep it from starting."""
     start_embedded(folder, settings=QUICK).stop()
     left = f"{os.getpid()}\n{folder / 'cluster'}\n1\n5432\n{folder / 'socket'}\n\n0 0\nready\n"
     (folder / "cluster" / "postmaster.pid").write_text(left)
@@ -216,6 +216,19 @@ def test_failed_start(folder):
             f"The embedded PostgreSQL in {folder} did not start. "
             f"Its log {folder / 'server.log'} tells why."
         )
+
+
+def test_unusable_folder(folder):
+    """A path that cannot be a folder is refused with the cause and the fix."""
+    (folder / "file").touch()
+
+    with pytest.raises(DatabaseError) as refused:
+        start_embedded(folder / "file")
+
+    assert str(refused.value) == (
+        f"The embedded PostgreSQL cannot use {folder / 'file'}: File exists. "
+        f"Make {folder / 'file'} yours, or use another folder."
+    )
 
 
 def test_other_version(folder):

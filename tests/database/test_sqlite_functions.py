@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import String, func, literal, null, select, union_all
 
-from gql_api.database.sqlite_functions import SampleDeviation, instant_text
+from gql_api.database.sqlite_functions import ExactSum, SampleDeviation, instant_text
 
 
 async def scalar(database, expression):
@@ -78,6 +78,17 @@ async def test_sum_beyond_64_bits(sqlite):
 async def test_sum_of_decimals(sqlite):
     """Decimals add up as they are written."""
     assert await aggregate(sqlite, "gql_sum", [0.1, 0.2, 1e20]) == ("100000000000000000000.3")
+
+
+@pytest.mark.parametrize("value", ["text", b"x", "nan", float("inf")])
+def test_no_number(value):
+    """What is no number counts as nothing."""
+    total = ExactSum()
+    total.step(1)
+
+    total.step(value)
+
+    assert total.finalize() == "1"
 
 
 @pytest.mark.parametrize("name", ["gql_sum", "gql_stddev"])
