@@ -91,23 +91,30 @@ def _describe_column(
     options: Mapping[str, Any],
 ) -> Column:
     column = attribute.columns[0]
-    stored = column if isinstance(column, sa.Column) else None
+    stored = [each for each in attribute.columns if isinstance(each, sa.Column)]
     return Column(
         key=attribute.key,
         name=name,
         type=value_type,
-        is_nullable=stored is None or bool(stored.nullable),
-        is_primary_key=stored is not None and stored.primary_key,
+        is_nullable=not stored or bool(stored[0].nullable),
+        is_primary_key=any(each.primary_key for each in stored),
         is_foreign_key=is_linked,
-        has_default=stored is None or _has_default(stored),
-        is_read_only=bool(options.get("read_only"))
-        or stored is None
-        or stored.computed is not None,
+        # the key of a joined subclass is two columns: the base's has the default
+        has_default=not stored or any(map(_has_default, stored)),
+        is_read_only=bool(options.get("read_only")) or _is_kept_by_database(attribute),
         rules=_describe_rules(column, options),
         description=attribute.doc
         or getattr(column, "doc", None)
         or getattr(column, "comment", None),
     )
+
+
+def _is_kept_by_database(attribute: ColumnProperty[Any]) -> bool:
+    """Tell whether the database or the ORM sets the column: expressions, versions, types of rows."""
+    column, mapper = attribute.columns[0], attribute.parent
+    if not isinstance(column, sa.Column) or column.computed is not None:
+        return True
+    return column is mapper.version_id_col or column is mapper.polymorphic_on
 
 
 def _has_default(column: sa.Column[Any]) -> bool:

@@ -49,7 +49,8 @@ class Source:
 
 def visible_rows(entity: Entity, compilation: Compilation) -> Source:
     """Return the visible rows of an entity, under a new alias."""
-    row = orm.aliased(entity.model)
+    # flat: the tables of a joined subclass are aliased one by one, not wrapped in a subquery
+    row = orm.aliased(entity.model, flat=True)
     return Source(
         entity=entity,
         row=row,

@@ -130,9 +130,13 @@ class Vehicle(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plate: Mapped[str] = mapped_column(sa.String(9), unique=True)
-    kind: Mapped[str] = mapped_column(sa.String(9), info=_gql(read_only=True))
+    kind: Mapped[str] = mapped_column(sa.String(9))
 
-    __mapper_args__: ClassVar = {"polymorphic_on": "kind", "polymorphic_identity": "vehicle"}
+    __mapper_args__: ClassVar = {
+        "polymorphic_on": "kind",
+        "polymorphic_identity": "vehicle",
+        "with_polymorphic": "*",
+    }
 
 
 class Car(Vehicle):
