@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gql_api.loading.rows import LoadedRow, assemble_row, needed_columns
+from gql_api.loading.rows import LoadedRow, assemble_row, column_values, needed_columns
 from gql_api.loading.run import ParentKey, Run
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan import selections
@@ -293,7 +293,7 @@ async def _load_relationship(
     relationship = entity.relationships[asked.relationship]
     parents = Parents(entity, relationship)
     local_keys = relationship.join.local_keys
-    keys = [tuple(row.columns[key] for key in local_keys) for row in rows]
+    keys = [column_values(row, local_keys) for row in rows]
     # a null key leads nowhere
     distinct = [key for key in dict.fromkeys(keys) if None not in key]
     found: Mapping[ParentKey, Any] = {}

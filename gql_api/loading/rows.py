@@ -9,22 +9,31 @@ from gql_api.plan import selections
 from gql_api.plan.selections import Selection
 
 
-class LoadedRow(dict[str, Any]):
+class LoadedRow:
     """The answer for one row: response keys to values, in the shape of its selection.
 
-    Loaded columns are attributes too, so that a resolver in Python reads ``self.title``.
+    Loaded columns are attributes, so that a resolver in Python reads ``self.title``; nothing else
+    is, lest a column called ``items`` or ``values`` be hidden.
 
     Args:
         entity: Whose row.
         columns: Attribute key to database value.
     """
 
-    __slots__ = ("columns", "entity")
+    __slots__ = ("_answer", "_columns", "_entity")
 
     def __init__(self, entity: Entity, columns: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.entity = entity
-        self.columns = columns
+        self._entity = entity
+        self._columns = columns
+        self._answer: dict[str, Any] = {}
+
+    def __getitem__(self, response_key: str) -> Any:
+        """Return the value of a selected field."""
+        return self._answer[response_key]
+
+    def __setitem__(self, response_key: str, value: Any) -> None:
+        """Fill in the value of a selected field."""
+        self._answer[response_key] = value
 
     def __getattr__(self, name: str) -> Any:
         """Return a loaded column.
@@ -33,13 +42,24 @@ class LoadedRow(dict[str, Any]):
             AttributeError: It was not selected; the message names the fix.
         """
         try:
-            return self.columns[name]
+            return self._columns[name]
         except KeyError:
             message = (
-                f"{self.entity.name}.{name} is not loaded: declare it in depends_on, "
+                f"{self._entity.name}.{name} is not loaded: declare it in depends_on, "
                 "or await info.context.load(...)."
             )
             raise AttributeError(message) from None
+
+
+def entity_of(row: LoadedRow) -> Entity:
+    """Return the entity of a row."""
+    return row._entity  # noqa: SLF001 - every public name of a row is a column's
+
+
+def column_values(row: LoadedRow, keys: Sequence[str]) -> tuple[Any, ...]:
+    """Return loaded values of a row, by attribute keys."""
+    columns = row._columns  # noqa: SLF001 - every public name of a row is a column's
+    return tuple(columns[key] for key in keys)
 
 
 def needed_columns(name: str, picked: Sequence[Selection], registry: Registry) -> tuple[str, ...]:

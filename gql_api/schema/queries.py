@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from gql_api.errors import BadUserInputError
 from gql_api.loading.pages import load_connection, load_lookup
-from gql_api.loading.rows import LoadedRow
+from gql_api.loading.rows import LoadedRow, column_values
 from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.global_ids import decode_global_id
 from gql_api.plan.changes import KeyValue
@@ -189,7 +189,7 @@ async def _load_nodes_of(
     selection = Selection(planned.entity, planned.fields, (*planned.columns, *columns))
     lookup = Lookup(selection, _keys_filter(columns, keys, planner.operands))
     rows = await load_lookup(lookup, new_run(info, planner.operands.values))
-    return {tuple(row.columns[column] for column in columns): row for row in rows}
+    return {column_values(row, columns): row for row in rows}
 
 
 def _keys_filter(

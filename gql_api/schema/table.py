@@ -10,7 +10,7 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from gql_api.config import ApiConfig
 from gql_api.database.dialects import Dialect
-from gql_api.loading.rows import LoadedRow
+from gql_api.loading.rows import LoadedRow, entity_of
 from gql_api.mapping.descriptors import Entity, EnumDescriptor, Registry, ValueType
 from gql_api.naming import Inflector
 from gql_api.schema.declarations import TypeDeclaration
@@ -148,7 +148,7 @@ class TypeTable:
 def _is_row_of(entity: Entity) -> Any:
     def is_type_of(source: Any, _info: Any) -> bool:
         if isinstance(source, LoadedRow):
-            return source.entity is entity
+            return entity_of(source) is entity
         return isinstance(source, entity.model)
 
     return is_type_of
@@ -157,7 +157,7 @@ def _is_row_of(entity: Entity) -> Any:
 def _node(registry: Registry) -> type[Any]:
     def resolve_type(source: Any, _info: Any, _type: Any) -> str:
         if isinstance(source, LoadedRow):
-            return source.entity.name
+            return entity_of(source).name
         return registry.by_model[type(source)].name
 
     node = new_interface(
