@@ -397,6 +397,17 @@ async def test_mariadb_settings(mariadb_url):
     assert row[2] == "utf8mb4"
 
 
+async def test_mariadb_read_sends_no_rollback(mariadb):
+    """A read on MariaDB ends without a ROLLBACK."""
+    for _ in range(3):
+        await mariadb.check()
+
+    async with mariadb.read_connection() as connection:
+        row = (await connection.execute(text("SHOW SESSION STATUS LIKE 'Com_rollback'"))).one()
+
+    assert row[1] == "0"
+
+
 async def test_chinook(chinook_url):
     """Chinook is loaded whole."""
     database = open_database(chinook_url)
