@@ -1,0 +1,26 @@
+"""The roles that policies and operations know by name; others may exist in the database."""
+
+import gql_api as gql
+
+ADMIN = "admin"
+"""Manages users, roles and everything that they own. Superusers hold it without a grant."""
+
+STAFF = "staff"
+"""Runs the catalog, and edits what others wrote."""
+
+AUTHOR = "author"
+"""Writes and publishes posts."""
+
+
+def is_admin(subject: gql.Subject | gql.SymbolicSubject) -> bool:
+    """Tell whether a subject manages users."""
+    return _holds(subject, ADMIN)
+
+
+def is_staff(subject: gql.Subject | gql.SymbolicSubject) -> bool:
+    """Tell whether a subject may write what others own; admins may too."""
+    return _holds(subject, ADMIN) or _holds(subject, STAFF)
+
+
+def _holds(subject: gql.Subject | gql.SymbolicSubject, role: str) -> bool:
+    return role in (subject.roles if isinstance(subject, gql.Subject) else subject.role_set.roles)

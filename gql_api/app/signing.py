@@ -1,0 +1,90 @@
+"""The key that signs tokens: the operator's, or one generated once for local use."""
+
+import functools
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import gql_api as gql
+
+KEY_FILE = "secret_key"
+"""Name of the generated key's file, under the data folder."""
+
+_KEY_BYTES = 48
+
+
+class SigningSettings(BaseSettings):
+    """The settings that concern tokens; each is read from ``GQL_API_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="GQL_API_", env_file=".env", extra="ignore")
+
+    mode: Literal["dev", "production"] = "dev"
+    """``production`` asks for a key of the operator's own."""
+
+    data_dir: Path = Path(".data")
+    """Folder of the generated key."""
+
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    """The key, at least 32 characters; None: one is generated."""
+
+    token_lifetime_s: int = Field(default=12 * 60 * 60, gt=0)
+    """How long a token is valid, in seconds."""
+
+
+@functools.cache
+def signing_settings() -> SigningSettings:
+    """Read the settings, once."""
+    return SigningSettings()
+
+
+@functools.cache
+def signing_key() -> str:
+    """Return the key, once and for all requests of the process.
+
+    Raises:
+        ConfigurationError: None is set in production, or the generated one cannot be kept.
+    """
+    settings = signing_settings()
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    if settings.mode == "production":
+        message = "GQL_API_SECRET_KEY is not set."
+        raise gql.ConfigurationError(message, fix="Set it to at least 32 random characters.")
+    try:
+        return kept_key(settings.data_dir / KEY_FILE)
+    except OSError as error:
+        message = f"The key for tokens cannot be kept in {settings.data_dir}: {error.strerror}."
+        raise gql.ConfigurationError(message, fix="Set GQL_API_SECRET_KEY.") from error
+
+
+def kept_key(file: Path) -> str:
+    """Return the key that a file holds; write a random one first if there is no file.
+
+    Of several processes that start at once, one writes and all return the same.
+
+    Args:
+        file: Readable by its owner only, once written.
+    """
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # written beside and linked: the file is never there without its content
+        descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{KEY_FILE}-")
+        try:
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(secrets.token_urlsafe(_KEY_BYTES))
+            _link(Path(draft), file)
+        finally:
+            Path(draft).unlink()
+    return file.read_text()
+
+
+def _link(draft: Path, file: Path) -> None:
+    try:
+        file.hardlink_to(draft)
+    except FileExistsError:
+        return  # another process was faster
