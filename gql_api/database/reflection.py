@@ -48,6 +48,10 @@ class ReflectedModels:
     """One line each; a column of unknown type is mapped, with no type."""
 
 
+_BOOKKEEPING = frozenset({"alembic_version"})
+"""Tables that tools keep for themselves."""
+
+
 async def reflect_models(
     engine: AsyncEngine, *, schemas: Sequence[str] | None = None
 ) -> ReflectedModels:
@@ -171,7 +175,7 @@ def _relation_names(inspector: Inspector, schema: str | None) -> list[str]:
     kinds = [inspector.get_table_names(schema), inspector.get_view_names(schema)]
     if inspector.dialect.name == "postgresql":
         kinds.append(inspector.get_materialized_view_names(schema))
-    return [name for names in kinds for name in sorted(names)]
+    return [name for names in kinds for name in sorted(names) if name not in _BOOKKEEPING]
 
 
 def _partitions(connection: Connection) -> frozenset[tuple[str, str]]:

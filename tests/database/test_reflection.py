@@ -324,6 +324,17 @@ async def test_names_of_python(database):
     assert (row.metadata, row.registry, row.table, row.c_2fa) == (0, 1, 6, 7)
 
 
+async def test_migrations_table(database):
+    """The table that Alembic keeps for itself is no part of the API."""
+    found = await reflect(
+        database,
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)",
+        "CREATE TABLE shelf (id INTEGER PRIMARY KEY)",
+    )
+
+    assert found.names == ["Shelf"]
+
+
 async def test_no_tables(database):
     """A database without tables is refused with the cause and the fix."""
     await database.check()
