@@ -14,7 +14,7 @@ from gql_api.app.migrations_config import (
     is_default_changed,
     migration_metadata,
 )
-from gql_api.app.settings import load_settings
+from gql_api.settings import load_settings
 from gql_api.database.engines import EngineOptions, open_database
 from gql_api.database.urls import normalize_url
 from gql_api.errors import DatabaseError

@@ -5,12 +5,9 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Literal
-
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import gql_api as gql
+from gql_api.settings import Settings, load_settings
 
 KEY_FILE = "secret_key"
 """Name of the generated key's file, under the data folder."""
@@ -18,28 +15,10 @@ KEY_FILE = "secret_key"
 _KEY_BYTES = 48
 
 
-class SigningSettings(BaseSettings):
-    """The settings that concern tokens; each is read from ``GQL_API_<NAME>``."""
-
-    model_config = SettingsConfigDict(env_prefix="GQL_API_", env_file=".env", extra="ignore")
-
-    mode: Literal["dev", "production"] = "dev"
-    """``production`` asks for a key of the operator's own."""
-
-    data_dir: Path = Path(".data")
-    """Folder of the generated key."""
-
-    secret_key: SecretStr | None = Field(default=None, min_length=32)
-    """The key, at least 32 characters; None: one is generated."""
-
-    token_lifetime_s: int = Field(default=12 * 60 * 60, gt=0)
-    """How long a token is valid, in seconds."""
-
-
 @functools.cache
-def signing_settings() -> SigningSettings:
+def signing_settings() -> Settings:
     """Read the settings, once."""
-    return SigningSettings()
+    return load_settings()
 
 
 @functools.cache

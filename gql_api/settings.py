@@ -1,14 +1,16 @@
-"""Settings of the bundled application and its command, from the environment and ``.env``.
+"""Settings of the command and the bundled application, from the environment and ``.env``.
 
 Each is read from ``GQL_API_<NAME>``; the database, host and port also from ``DATABASE_URL``, ``HOST`` and ``PORT``,
 which hosting platforms set. The prefixed name wins.
 """
 
 import difflib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -16,6 +18,9 @@ from gql_api.errors import ConfigurationError
 
 PREFIX = "GQL_API_"
 """Of every environment variable that this package reads as its own."""
+
+ENV_FILE = ".env"
+"""Read from the working directory; the environment wins."""
 
 _TEST_PREFIX = "GQL_API_TEST_"
 
@@ -29,7 +34,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
+        env_file=ENV_FILE,
         extra="ignore",
         validate_by_name=True,
         validate_by_alias=True,
@@ -115,6 +120,11 @@ def load_settings() -> Settings:
         )
     message = f"Settings cannot be used: {problems}."
     raise ConfigurationError(message, fix="Correct or unset them.")
+
+
+def variable_names() -> list[str]:
+    """List the names of all variables of the environment and of ``.env``."""
+    return [*os.environ, *dotenv_values(ENV_FILE)]  # noqa: TID251 - this is the module
 
 
 def unknown_settings(environ: Iterable[str]) -> list[tuple[str, str | None]]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gql_api.app.settings import PREFIX, Settings, load_settings, unknown_settings
 from gql_api.errors import ConfigurationError
+from gql_api.settings import PREFIX, Settings, load_settings, unknown_settings
 
 
 @pytest.fixture(autouse=True)
