@@ -10,7 +10,7 @@ from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from gql_api.database.driver_errors import constraint_facts
-from gql_api.errors import CheckViolationError, RolledBackError
+from gql_api.errors import CheckViolationError, ConfigurationError, RolledBackError
 from gql_api.execution.context import Context
 from gql_api.execution.presenting import present_error
 from gql_api.execution.unit_of_work import UnitOfWork
@@ -35,7 +35,7 @@ class OperationLifecycle(SchemaExtension):
     async def on_execute(self) -> AsyncIterator[None]:
         """Open the unit of work of a mutation, and finish it before the answer leaves."""
         self._is_early = False
-        context: Context = self.execution_context.context
+        context = _required_context(self.execution_context.context)
         schema: Any = self.execution_context.schema
         if self.execution_context.operation_type is not OperationType.MUTATION:
             context.enter_operation(schema, None)
@@ -62,9 +62,15 @@ class OperationLifecycle(SchemaExtension):
             _roll_back(result, unit)
 
     def _presented(self, error: GraphQLError) -> GraphQLError:
-        context: Context | None = self.execution_context.context
-        request_id = getattr(context, "request_id", None)
+        request_id = getattr(self.execution_context.context, "request_id", None)
         return present_error(error, request_id=request_id, is_early=self._is_early)
+
+
+def _required_context(context: Any) -> Context:
+    if isinstance(context, Context):
+        return context
+    message = f"The operation runs with {type(context).__name__} as its context."
+    raise ConfigurationError(message, fix="Pass context_value=gql_api.Context(database, subject).")
 
 
 def _roll_back(result: ExecutionResult, unit: UnitOfWork) -> None:
