@@ -30,38 +30,10 @@ class Dialect:
     """Array columns exist, and a list of values binds as one array parameter."""
     has_row_values: bool
     """``(a, b) < (1, 2)`` and ``(a, b) IN ((1, 2), ...)`` exist."""
-    has_window: bool
-    """Window functions exist."""
-    has_lateral: bool
-    """``LATERAL`` joins exist."""
-    has_distinct_on: bool
-    """``DISTINCT ON (...)`` exists."""
-    has_filter_clause: bool
-    """``sum(x) FILTER (WHERE ...)`` exists."""
-    has_json_rendering: bool
-    """Whole results can be built as JSON text by the server, equal to what Python would write."""
-    has_insert_returning: bool
-    """``INSERT ... RETURNING`` exists."""
-    has_update_returning: bool
-    """``UPDATE`` and ``DELETE ... RETURNING`` exist."""
     has_row_locks: bool
     """``SELECT ... FOR UPDATE`` exists; SQLite locks the whole database instead."""
-    has_deferred_constraints: bool
-    """Constraints may be checked at commit."""
-    has_native_enum: bool
-    """Enums are a type of their own or part of the column's type."""
-    has_native_uuid: bool
-    """UUIDs are a type; elsewhere they are text."""
-    has_time_zones: bool
-    """Date-times with a time zone are a type; elsewhere they are stored in UTC without one."""
-    has_exact_decimals: bool
-    """Decimals are exact; SQLite computes in floating point."""
-    has_text_search: bool
-    """Full-text search over any text expression exists."""
     max_parameters: int
     """Parameters of one statement, at most."""
-    max_identifier_bytes: int | None
-    """Longer names are cut or refused; None without a limit."""
 
 
 POSTGRESQL = Dialect(
@@ -72,22 +44,8 @@ POSTGRESQL = Dialect(
     nulls_are_largest=True,
     has_arrays=True,
     has_row_values=True,
-    has_window=True,
-    has_lateral=True,
-    has_distinct_on=True,
-    has_filter_clause=True,
-    has_json_rendering=True,
-    has_insert_returning=True,
-    has_update_returning=True,
     has_row_locks=True,
-    has_deferred_constraints=True,
-    has_native_enum=True,
-    has_native_uuid=True,
-    has_time_zones=True,
-    has_exact_decimals=True,
-    has_text_search=True,
     max_parameters=32_767,
-    max_identifier_bytes=63,
 )
 
 SQLITE = Dialect(
@@ -98,22 +56,8 @@ SQLITE = Dialect(
     nulls_are_largest=False,
     has_arrays=False,
     has_row_values=True,
-    has_window=True,
-    has_lateral=False,
-    has_distinct_on=False,
-    has_filter_clause=True,
-    has_json_rendering=False,
-    has_insert_returning=True,
-    has_update_returning=True,
     has_row_locks=False,
-    has_deferred_constraints=True,
-    has_native_enum=False,
-    has_native_uuid=False,
-    has_time_zones=False,
-    has_exact_decimals=False,
-    has_text_search=False,
     max_parameters=32_766,
-    max_identifier_bytes=None,
 )
 
 MYSQL = Dialect(
@@ -124,22 +68,8 @@ MYSQL = Dialect(
     nulls_are_largest=False,
     has_arrays=False,
     has_row_values=True,
-    has_window=True,
-    has_lateral=False,
-    has_distinct_on=False,
-    has_filter_clause=False,
-    has_json_rendering=False,
-    has_insert_returning=False,
-    has_update_returning=False,
     has_row_locks=True,
-    has_deferred_constraints=False,
-    has_native_enum=True,
-    has_native_uuid=False,
-    has_time_zones=False,
-    has_exact_decimals=True,
-    has_text_search=False,
     max_parameters=65_535,
-    max_identifier_bytes=64,
 )
 
 _DIALECTS = {
