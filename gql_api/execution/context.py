@@ -35,6 +35,8 @@ class Context:
         self.database = database
         self.subject = subject
         self.request_id = request_id
+        self.operation_name: str | None = None
+        self.operation_type: str | None = None
         self.loaders: dict[Any, Any] = {}
         self._reader = ConnectionReader(database)
         self._unit: UnitOfWork | None = None

@@ -37,6 +37,8 @@ class OperationLifecycle(SchemaExtension):
         self._is_early = False
         context = _required_context(self.execution_context.context)
         schema: Any = self.execution_context.schema
+        context.operation_name = self.execution_context.operation_name
+        context.operation_type = self.execution_context.operation_type.value
         if self.execution_context.operation_type is not OperationType.MUTATION:
             context.enter_operation(schema, None)
             yield
