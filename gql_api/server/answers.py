@@ -1,0 +1,134 @@
+"""Answers of the edge: JSON in every case, errors in GraphQL's form with a code and a reference."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.responses import Response
+from starlette.types import Scope
+
+from gql_api.errors import WriteRefusedError
+from gql_api.execution.presenting import present_error
+from gql_api.server.negotiation import JSON
+from gql_api.server.request_ids import HEADER, request_id_of
+
+_CODE_BY_STATUS = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHENTICATED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    422: "VALIDATION_FAILED",
+    500: "INTERNAL_SERVER_ERROR",
+    503: "SERVICE_UNAVAILABLE",
+}
+# Of an error that is the whole answer; within a GraphQL result it does not decide the status.
+_STATUS_BY_CODE = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "UNIQUE_VIOLATION": 409,
+    "FOREIGN_KEY_VIOLATION": 409,
+    "CHECK_VIOLATION": 409,
+    "VALIDATION_FAILED": 422,
+    "INTERNAL_SERVER_ERROR": 500,
+    "SERVICE_UNAVAILABLE": 503,
+}
+_HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+_COMMON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def encode_json(content: Any) -> bytes:
+    """Write JSON.
+
+    Whole numbers beyond 64 bits and lone surrogates, which a JSON column can hold, take the slower
+    way of the standard library.
+    """
+    try:
+        return orjson.dumps(content)
+    except TypeError:
+        return json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+
+
+def json_response(
+    scope: Scope,
+    content: Any,
+    *,
+    status: int = 200,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer a request with JSON that nobody keeps."""
+    named = {**_COMMON_HEADERS, HEADER: request_id_of(scope), **(headers or {})}
+    content_type = f"{media_type}; charset=utf-8"
+    return Response(encode_json(content), status, named, media_type=content_type)
+
+
+def refusal(
+    scope: Scope,
+    status: int,
+    message: str,
+    *,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer with one error whose code follows from the status.
+
+    Args:
+        scope: Of the request.
+        status: 400 or above.
+        message: Safe to show.
+        media_type: Of the answer.
+        headers: Further ones, such as ``Allow``.
+    """
+    default = "BAD_REQUEST" if status < HTTPStatus.INTERNAL_SERVER_ERROR else _CODE_BY_STATUS[500]
+    code = _CODE_BY_STATUS.get(status, default)
+    extensions = {"code": code, "requestId": request_id_of(scope)}
+    errors = [{"message": message, "extensions": extensions}]
+    return errors_response(scope, status, errors, media_type=media_type, headers=headers)
+
+
+def present_exception(scope: Scope, error: Exception, *, media_type: str = JSON) -> Response:
+    """Answer with an exception that ended a request: shown if expected, else masked and logged.
+
+    Args:
+        scope: Of the request.
+        error: ``ApiError`` is shown as it is; anything else becomes a 500 or, where the database
+            is out of reach, a 503.
+        media_type: Of the answer.
+    """
+    causes: Sequence[Exception] = error.errors if isinstance(error, WriteRefusedError) else [error]
+    request_id = request_id_of(scope)
+    errors = [
+        present_error(
+            GraphQLError(str(cause), original_error=cause), request_id=request_id, is_early=False
+        ).formatted
+        for cause in causes
+    ]
+    return errors_response(scope, status_of(errors), errors, media_type=media_type)
+
+
+def status_of(errors: Sequence[Mapping[str, Any]]) -> int:
+    """Return the HTTP status of errors that are the whole answer: that of the first one."""
+    code = errors[0].get("extensions", {}).get("code")
+    return _STATUS_BY_CODE.get(code, 400)
+
+
+def errors_response(
+    scope: Scope,
+    status: int,
+    errors: Sequence[Mapping[str, Any]],
+    *,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer with errors and no data."""
+    named = {**_HEADERS_BY_STATUS.get(status, {}), **(headers or {})}
+    return json_response(
+        scope, {"errors": errors}, status=status, media_type=media_type, headers=named
+    )

@@ -1,0 +1,140 @@
+"""``create_app``: a FastAPI application that serves a schema, ready to run."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from gql_api.database.engines import Database, EngineOptions, open_database
+from gql_api.errors import ConfigurationError
+from gql_api.schema.build import Schema
+from gql_api.server.application import Authenticate, authenticate_nobody
+from gql_api.server.failures import install_failure_handlers
+from gql_api.server.graphiql import graphiql_router
+from gql_api.server.health import Readiness, ReadinessCheck, health_router
+from gql_api.server.pages import pages_router
+from gql_api.server.pools import pools_router
+from gql_api.server.request_ids import RequestIds
+from gql_api.server.router import graphql_router
+
+GRAPHQL_PATH = "/graphql"
+GRAPHIQL_PATH = "/graphiql"
+
+_DEFAULT_OPTIONS = EngineOptions()
+_Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(  # noqa: PLR0913 - the public surface: all but the schema are options
+    schema: Schema,
+    *,
+    database: Database | None = None,
+    database_url: str | None = None,
+    options: EngineOptions = _DEFAULT_OPTIONS,
+    authenticate: Authenticate = authenticate_nobody,
+    default_query: str | None = None,
+    title: str = "gql_api",
+    readiness: Sequence[ReadinessCheck] = (),
+    is_development: bool = True,
+) -> FastAPI:
+    """Make an application that serves a schema, GraphiQL, health and the schema's text.
+
+    ```python
+    app = create_app(build_schema(Base), database_url="postgresql://localhost/shop")
+    ```
+
+    The database is opened and checked when the application starts, and stands in
+    ``app.state.database`` from then on. Further routes may be added to the application; those that
+    write take a ``WriteSession``.
+
+    Args:
+        schema: From ``build_schema``, for the dialect of the database.
+        database: An open database, which its owner disposes of; or:
+        database_url: Its address: opened at the start, disposed of at the stop.
+        options: How connections to ``database_url`` are made and kept.
+        authenticate: Finds out who asks; raises ``UnauthenticatedError`` for invalid credentials.
+        default_query: What the first tab of GraphiQL holds.
+        title: Of the pages.
+        readiness: What ``/readyz`` checks beside the database.
+        is_development: Whether ``/openapi.json`` exists and ``/readyz`` tells reasons.
+
+    Raises:
+        ConfigurationError: Not exactly one of ``database`` and ``database_url`` is given. At the
+            start: the database cannot be used, or has another dialect than the schema.
+    """
+    if (database is None) == (database_url is None):
+        message = "create_app takes either database or database_url."
+        raise ConfigurationError(message, fix="Pass exactly one of them.")
+
+    def open_ours() -> AbstractAsyncContextManager[Database]:
+        if database is not None:
+            return _checked(schema, database)
+        return opened_database(schema, database_url or "", options)
+
+    checks = Readiness(readiness, is_development=is_development)
+    app = FastAPI(
+        title=title,
+        lifespan=_lifespan(open_ours, checks),
+        openapi_url="/openapi.json" if is_development else None,
+        docs_url=None,  # FastAPI's pages load scripts from other hosts
+        redoc_url=None,
+    )
+    install_failure_handlers(app)
+    app.add_middleware(RequestIds)
+    app.include_router(
+        graphql_router(
+            schema, authenticate=authenticate, path=GRAPHQL_PATH, graphiql_path=GRAPHIQL_PATH
+        )
+    )
+    app.include_router(
+        graphiql_router(endpoint=GRAPHQL_PATH, path=GRAPHIQL_PATH, default_query=default_query)
+    )
+    app.include_router(health_router(checks))
+    app.include_router(pages_router(schema, title=title))
+    app.include_router(pools_router(authenticate))
+    return app
+
+
+@asynccontextmanager
+async def opened_database(
+    schema: Schema, database_url: str, options: EngineOptions = _DEFAULT_OPTIONS
+) -> AsyncIterator[Database]:
+    """Open the database that a schema is to be served from, and dispose of it at the end.
+
+    Raises:
+        ConfigurationError: It cannot be used, or has another dialect than the schema.
+
+    Cost:
+        One statement.
+    """
+    database = open_database(database_url, options)
+    try:
+        async with _checked(schema, database):
+            yield database
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
+async def _checked(schema: Schema, database: Database) -> AsyncIterator[Database]:
+    wanted, found = schema.table.dialect.name, database.dialect.name
+    if wanted != found:
+        message = f"The schema is built for {wanted}, but the database is {found}."
+        raise ConfigurationError(message, fix=f'Build it with dialect="{found}".')
+    await database.check()
+    yield database
+
+
+def _lifespan(
+    open_ours: Callable[[], AbstractAsyncContextManager[Database]], checks: Readiness
+) -> _Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_ours() as database:
+            app.state.database = database
+            try:
+                yield
+            finally:
+                await checks.stop()
+                app.state.database = None
+
+    return lifespan

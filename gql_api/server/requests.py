@@ -1,0 +1,99 @@
+"""GraphQL over HTTP: what a request asks for, read strictly.
+
+Source:
+    GraphQL over HTTP, "Request".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from gql_api.server.negotiation import JSON
+
+_UTF8_NAMES = frozenset({"utf-8", "utf8"})
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """A well-formed request; whether its document is valid is not known yet."""
+
+    query: str
+    """The document, never empty."""
+
+    operation_name: str | None
+    """Which of its operations to run; None for the only one."""
+
+    variables: dict[str, Any] | None
+    """By name, as sent."""
+
+    extensions: dict[str, Any] | None
+    """Whatever a client adds; unknown ones mean nothing."""
+
+
+async def read_operation(request: Request) -> OperationRequest:
+    """Read the operation of a GET or POST request.
+
+    Raises:
+        HTTPException: 400 for a malformed request, 415 for a body that is not JSON in UTF-8.
+    """
+    if request.method == "GET":
+        return _operation(_read_parameters(request))
+    _require_json(request.headers)
+    content = _parse(await request.body(), "The request body")
+    if not isinstance(content, dict):
+        message = "The request body must be one JSON object."
+        raise HTTPException(400, message)
+    return _operation(content)
+
+
+def _read_parameters(request: Request) -> dict[str, Any]:
+    """Read the parameters of a GET request, two of which hold JSON; an empty one is none."""
+    parameters: dict[str, Any] = {key: text for key, text in request.query_params.items() if text}
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _parse(parameters[name].encode(), f"The parameter {name}")
+    return parameters
+
+
+def _require_json(headers: Mapping[str, str]) -> None:
+    """Refuse what a form of a foreign page could send, and other charsets and encodings."""
+    media_type, *parameters = headers.get("content-type", "").lower().split(";")
+    pairs = (each.strip().partition("=") for each in parameters)
+    charsets = {value.strip('"') for name, _, value in pairs if name == "charset"}
+    encoding = headers.get("content-encoding", "identity").lower()
+    if media_type.strip() != JSON or charsets - _UTF8_NAMES or encoding != "identity":
+        message = "Send the request as application/json in UTF-8, without a content encoding."
+        raise HTTPException(415, message)
+
+
+def _parse(text: bytes, subject: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        message = f"{subject} is not valid JSON."
+        raise HTTPException(400, message) from error
+
+
+def _operation(content: Mapping[str, Any]) -> OperationRequest:
+    query = _typed(content, "query", str, "a string")
+    if not query:
+        message = "The request has no query: send the GraphQL document as `query`."
+        raise HTTPException(400, message)
+    return OperationRequest(
+        query=query,
+        operation_name=_typed(content, "operationName", str, "a string") or None,
+        variables=_typed(content, "variables", dict, "an object"),
+        extensions=_typed(content, "extensions", dict, "an object"),
+    )
+
+
+def _typed(content: Mapping[str, Any], name: str, type_: type[Any], kind: str) -> Any:
+    value = content.get(name)
+    if value is not None and not isinstance(value, type_):
+        message = f"`{name}` must be {kind}."
+        raise HTTPException(400, message)
+    return value
