@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError
+from graphql import DefinitionNode, ExecutionResult, GraphQLError, OperationDefinitionNode
 from sqlalchemy.exc import DBAPIError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
@@ -30,6 +31,18 @@ class OperationLifecycle(SchemaExtension):
         result: Any = self.execution_context.result
         if result is not None and getattr(result, "errors", None):
             result.errors = [self._presented(error) for error in result.errors]
+
+    @override
+    async def on_parse(self) -> AsyncIterator[None]:
+        """Refuse several operations of which none is named: Strawberry would run the first."""
+        yield
+        document = self.execution_context.graphql_document
+        name = self.execution_context._provided_operation_name  # noqa: SLF001 - no public twin
+        if document is None or name is not None:
+            return
+        operations = [each for each in document.definitions if _is_operation(each)]
+        if len(operations) > 1:
+            raise CannotGetOperationTypeError(None)
 
     @override
     async def on_execute(self) -> AsyncIterator[None]:
@@ -66,6 +79,10 @@ class OperationLifecycle(SchemaExtension):
     def _presented(self, error: GraphQLError) -> GraphQLError:
         request_id = getattr(self.execution_context.context, "request_id", None)
         return present_error(error, request_id=request_id, is_early=self._is_early)
+
+
+def _is_operation(definition: DefinitionNode) -> bool:
+    return isinstance(definition, OperationDefinitionNode)
 
 
 def _required_context(context: Any) -> Context:
