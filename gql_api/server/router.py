@@ -20,6 +20,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gql_api.execution.context import Context
+from gql_api.execution.presenting import present_error
 from gql_api.schema.build import Schema
 from gql_api.server.answers import (
     errors_response,
@@ -119,7 +120,7 @@ class _Endpoint:
             errors: Sequence[dict[str, Any]] = ()
             try:
                 result = await self._execute(request.method, operation, context)
-                errors = [dict(error.formatted) for error in result.errors or ()]
+                errors = [_presented(error, request_id) for error in result.errors or ()]
             finally:
                 _log_operation(context, operation, count, started_at, errors)
         return _present_result(request, result.data, errors, media_type)
@@ -150,10 +151,17 @@ class _Endpoint:
             raise HTTPException(400, "Subscriptions are not served over HTTP.") from error
 
 
+def _presented(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    """Return an error as JSON; one that ended the operation from outside is masked only here."""
+    if "code" not in (error.extensions or {}):
+        error = present_error(error, request_id=request_id, is_early=True)
+    return dict(error.formatted)
+
+
 def _unknown_operation(operation: OperationRequest, context: Context) -> GraphQLError:
     name = operation.operation_name
     message = (
-        "The document has several operations: name one of them in `operationName`."
+        "The document has several operations or none: name one in `operationName`."
         if name is None
         else f"The document has no operation named {name!r}."
     )
