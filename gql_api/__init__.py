@@ -24,14 +24,21 @@ from gql_api.errors import (
     WriteRefusedError,
 )
 from gql_api.execution.context import Context, Info
+from gql_api.execution.repository import Repository
 from gql_api.execution.schema import build_schema
 from gql_api.execution.unit_of_work import UnitOfWork, unit_of_work
 from gql_api.naming import Inflector
+from gql_api.persistence.refusals import refuse_any
 from gql_api.schema.build import Schema
 from gql_api.schema.declarations import auto, computed, field
 from gql_api.schema.declarations import type_ as type  # noqa: A004 - read as gql.type
 from gql_api.schema.operations import mutation, query
 from gql_api.schema.scalars import JSON, Base64, BigInt, LocalDateTime
+from gql_api.server.app import create_app
+from gql_api.server.application import Application
+from gql_api.server.health import ReadinessCheck
+from gql_api.server.router import graphql_router
+from gql_api.server.session import WriteSession, write_session
 
 __all__ = [
     "ANONYMOUS",
@@ -40,6 +47,7 @@ __all__ = [
     "UNRESTRICTED",
     "ApiConfig",
     "ApiError",
+    "Application",
     "BadUserInputError",
     "Base64",
     "BigInt",
@@ -57,6 +65,8 @@ __all__ = [
     "MappingError",
     "NotFoundError",
     "Policy",
+    "ReadinessCheck",
+    "Repository",
     "Schema",
     "SchemaBuildError",
     "Subject",
@@ -67,13 +77,18 @@ __all__ = [
     "ValidationError",
     "WriteError",
     "WriteRefusedError",
+    "WriteSession",
     "auto",
     "build_schema",
     "computed",
+    "create_app",
     "field",
+    "graphql_router",
     "mutation",
     "open_database",
     "query",
+    "refuse_any",
     "type",
     "unit_of_work",
+    "write_session",
 ]
