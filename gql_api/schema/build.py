@@ -140,13 +140,13 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     )
     _fill_in(table)
     error_types = ErrorTypes()
-    query = _root("Query", _query_fields(table, queries))
+    query = _root("Query", _query_fields(table, queries), inflector)
     mutation_fields = _mutation_fields(table, mutations, error_types)
     schema = Schema(
         table,
         MappingProxyType(policy_by_model(tuple(policies))),
         query,
-        _root("Mutation", mutation_fields) if mutation_fields else None,
+        _root("Mutation", mutation_fields, inflector) if mutation_fields else None,
         types=[*error_types.types, *(each.object for each in table.entities.values())]
         if mutation_fields
         else [each.object for each in table.entities.values()],
@@ -187,9 +187,11 @@ def _mutation_fields(
     return [*build_mutation_fields(table, error_types), *own]
 
 
-def _root(name: str, fields: list[StrawberryField]) -> type[Any]:
+def _root(name: str, fields: list[StrawberryField], inflector: Inflector) -> type[Any]:
     """Make a root type; a field written by hand replaces the generated one of its name."""
-    by_name = {field.graphql_name or field.python_name: field for field in fields}
+    by_name = {
+        field.graphql_name or inflector.field(str(field.python_name)): field for field in fields
+    }
     type_ = new_object(name, description=None)
     add_fields(type_, list(by_name.values()))
     return type_
