@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 import gql_api as gql
 from gql_api.app import models
 from gql_api.app.roles import ADMIN
-from gql_api.app.signing import signing_key
+from gql_api.app.signing import signing
 from gql_api.app.tokens import read_token
 
 _SCHEME = "bearer"
@@ -37,7 +37,7 @@ async def authenticate(connection: HTTPConnection, database: gql.Database) -> gq
     if scheme.lower() != _SCHEME:
         message = "The header Authorization is not of the form: Bearer <token>."
         raise gql.UnauthenticatedError(message)
-    claims = read_token(token.strip(), signing_key())
+    claims = read_token(token.strip(), signing().key)
     return await subject_of(claims.user_id, database)
 
 

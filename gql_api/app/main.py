@@ -1,17 +1,28 @@
 """The bundled application, as the command and the server find it."""
 
 from types import MappingProxyType
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import gql_api as gql
 from gql_api.app import models
+from gql_api.app.accounts import policies as accounts_policies
+from gql_api.app.accounts import types as accounts_types
+from gql_api.app.accounts.operations import AccountMutations, AccountQueries
 from gql_api.app.authentication import authenticate
+from gql_api.app.blog import policies as blog_policies
+from gql_api.app.blog import types as blog_types
+from gql_api.app.blog.operations import BlogMutations
+from gql_api.app.catalog import policies as catalog_policies
+from gql_api.app.catalog import types as catalog_types
+from gql_api.app.catalog.operations import CatalogMutations
 from gql_api.app.demo_data import Size
+from gql_api.app.inventory import policies as inventory_policies
+from gql_api.app.inventory.operations import InventoryMutations
 from gql_api.app.migrations_config import alembic_config
+from gql_api.app.registry import policies as registry_policies
 from gql_api.app.seeding import Progress, SeedCounts, seed
-from gql_api.server.application import Application
 
 DEFAULT_QUERY = """\
 # Welcome! Press the play button, or Ctrl-Enter, to run this query.
@@ -40,6 +51,24 @@ DEFAULT_QUERY = """\
 """
 """What the first tab of GraphiQL holds; it answers signed out."""
 
+TYPES = (*accounts_types.TYPES, *blog_types.TYPES, *catalog_types.TYPES)
+"""Types that differ from what their models say."""
+
+POLICIES: tuple[gql.Policy[Any], ...] = (
+    *accounts_policies.POLICIES,
+    *blog_policies.POLICIES,
+    *catalog_policies.POLICIES,
+    *inventory_policies.POLICIES,
+    *registry_policies.POLICIES,
+)
+"""One per model."""
+
+QUERIES = (AccountQueries,)
+"""Queries beside the generated ones."""
+
+MUTATIONS = (AccountMutations, BlogMutations, CatalogMutations, InventoryMutations)
+"""Mutations beside the generated ones; those of the same name replace them."""
+
 
 def build_schema(*, dialect: str, config: gql.ApiConfig | None = None) -> gql.Schema:
     """Build the schema of the application.
@@ -48,7 +77,15 @@ def build_schema(*, dialect: str, config: gql.ApiConfig | None = None) -> gql.Sc
         dialect: Name of the database's dialect.
         config: Page sizes and the like.
     """
-    return gql.build_schema(models.Base, dialect=dialect, config=config or gql.ApiConfig())
+    return gql.build_schema(
+        models.Base,
+        dialect=dialect,
+        config=config or gql.ApiConfig(),
+        types=TYPES,
+        policies=POLICIES,
+        queries=QUERIES,
+        mutations=MUTATIONS,
+    )
 
 
 async def seed_sized(
@@ -66,7 +103,7 @@ async def seed_sized(
     return await seed(engine, size=sizes[size], progress=progress)
 
 
-application = Application(
+application = gql.Application(
     name="gql_api",
     models=models.Base,
     build_schema=build_schema,

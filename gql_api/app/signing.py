@@ -4,10 +4,11 @@ import functools
 import os
 import secrets
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import gql_api as gql
-from gql_api.settings import Settings, load_settings
+from gql_api.settings import load_settings
 
 KEY_FILE = "secret_key"
 """Name of the generated key's file, under the data folder."""
@@ -15,27 +16,33 @@ KEY_FILE = "secret_key"
 _KEY_BYTES = 48
 
 
-@functools.cache
-def signing_settings() -> Settings:
-    """Read the settings, once."""
-    return load_settings()
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """How tokens are signed."""
+
+    key: str
+    """Known to all processes that serve the application, and to nobody else."""
+
+    lifetime_s: int
+    """How long a token is valid, in seconds."""
 
 
 @functools.cache
-def signing_key() -> str:
-    """Return the key, once and for all requests of the process.
+def signing() -> Signing:
+    """Read the settings, once for all requests of the process.
 
     Raises:
-        ConfigurationError: None is set in production, or the generated one cannot be kept.
+        ConfigurationError: A setting cannot be used, no key is set in production, or the generated one cannot
+            be kept.
     """
-    settings = signing_settings()
+    settings = load_settings()
     if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
+        return Signing(settings.secret_key.get_secret_value(), settings.token_lifetime_s)
     if settings.mode == "production":
         message = "GQL_API_SECRET_KEY is not set."
         raise gql.ConfigurationError(message, fix="Set it to at least 32 random characters.")
     try:
-        return kept_key(settings.data_dir / KEY_FILE)
+        return Signing(kept_key(settings.data_dir / KEY_FILE), settings.token_lifetime_s)
     except OSError as error:
         message = f"The key for tokens cannot be kept in {settings.data_dir}: {error.strerror}."
         raise gql.ConfigurationError(message, fix="Set GQL_API_SECRET_KEY.") from error
@@ -51,7 +58,7 @@ def kept_key(file: Path) -> str:
     """
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # written beside and linked: the file is never there without its content
+        # Written beside and linked: the file is never there without its content.
         descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{KEY_FILE}-")
         try:
             with os.fdopen(descriptor, "w") as stream:
