@@ -107,6 +107,7 @@ class DemoItem:
     description: str
     owner: int
     """Position of the user."""
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class DemoProduct:
     """Position of the category."""
     created_by: int
     """Position of the user."""
+    created_at: datetime
     deleted_at: datetime | None
 
 
@@ -149,6 +151,7 @@ class DemoReview:
     """Position of the product."""
     author: int
     """Position of the user."""
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +163,13 @@ class DemoModel:
     accuracy: float | None
     owner: int
     """Position of the user."""
+    created_at: datetime
 
 
 ROLES: tuple[tuple[str, str], ...] = (
     ("admin", "Manages users, roles and everything that they own."),
     ("author", "Writes and publishes posts."),
+    ("staff", "Runs the catalog, and edits what others wrote."),
 )
 """Name and description of each role."""
 
@@ -239,10 +244,15 @@ class DemoData:
     def items(self) -> Iterator[DemoItem]:
         """Generate items; some users own none."""
         draw = self._generator("items")
-        for _ in range(self.amounts.items):
+        for position in range(self.amounts.items):
             title, description = draw.choice(texts.ITEMS)
             condition = draw.choice(texts.CONDITIONS)
-            yield DemoItem(f"{condition} {title.lower()}", description, self._author(draw))
+            yield DemoItem(
+                title=f"{condition} {title.lower()}",
+                description=description,
+                owner=self._author(draw),
+                created_at=self._moment(position, self.amounts.items),
+            )
 
     def categories(self) -> list[DemoCategory]:
         """List the tree of categories, parents first."""
@@ -278,25 +288,27 @@ class DemoData:
                 attributes={key: draw.choice(values) for key, values in shelf.facts},
                 category=leaves[shelf.path[-1], shelf.path[-2]],
                 created_by=self._author(draw),
+                created_at=self._moment(position, self.amounts.products),
                 deleted_at=_FIRST_DAY + _SPAN if is_deleted else None,
             )
 
     def reviews(self) -> Iterator[DemoReview]:
         """Generate reviews; most buyers are pleased."""
         draw = self._generator("reviews")
-        for _ in range(self.amounts.reviews):
+        for position in range(self.amounts.reviews):
             rating = draw.choices((1, 2, 3, 4, 5), weights=(1, 1, 3, 6, 7))[0]
             yield DemoReview(
                 rating=rating,
                 content=draw.choice(texts.REVIEWS[rating]),
                 product=draw.randrange(self.amounts.products),
                 author=draw.randrange(self.amounts.users),
+                created_at=_FIRST_DAY + _SPAN + timedelta(minutes=position),
             )
 
     def ml_models(self) -> Iterator[DemoModel]:
         """Generate machine-learning models; one in five is not measured yet."""
         draw = self._generator("ml_models")
-        for _ in range(self.amounts.ml_models):
+        for position in range(self.amounts.ml_models):
             name = f"{draw.choice(texts.ARCHITECTURES)}-{draw.choice(texts.TASKS)}"
             accuracy = (
                 None if draw.random() < _UNMEASURED_SHARE else round(draw.uniform(0.58, 0.995), 4)
@@ -306,6 +318,7 @@ class DemoData:
                 framework=draw.choice(texts.FRAMEWORKS),
                 accuracy=accuracy,
                 owner=self._author(draw),
+                created_at=self._moment(position, self.amounts.ml_models),
             )
 
     def _generator(self, kind: str) -> random.Random:

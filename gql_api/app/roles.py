@@ -8,9 +8,6 @@ ADMIN = "admin"
 STAFF = "staff"
 """Runs the catalog, and edits what others wrote."""
 
-AUTHOR = "author"
-"""Writes and publishes posts."""
-
 
 def is_admin(subject: gql.Subject | gql.SymbolicSubject) -> bool:
     """Tell whether a subject manages users."""
