@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import strawberry
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from gql_api.access.subjects import Subject
@@ -13,7 +12,7 @@ from gql_api.errors import ValidationError
 from gql_api.execution.context import Context
 from gql_api.mapping.descriptors import Entity
 from gql_api.persistence.constraints import translate_error
-from gql_api.persistence.rows import create_row, delete_row, update_row
+from gql_api.persistence.rows import create_instance, delete_row, update_instance
 from gql_api.persistence.rules import check_values
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import CreateRow, DeleteRow, KeyValue, UpdateRow
@@ -44,7 +43,6 @@ class Repository(Generic[ModelT]):
     ) -> None:
         schema: Schema = info.schema  # type: ignore[assignment]  # our subclass of the schema
         compilation = schema.compilation(subject or info.context.subject)
-        self._model = model
         self._entity: Entity = compilation.registry.by_model[model]
         self._write = Write(
             session=info.context.session,
@@ -80,8 +78,8 @@ class Repository(Generic[ModelT]):
             One INSERT per table of the model, and a SELECT if it has a policy on creation.
         """
         change = CreateRow(self._entity.name, dict(values))
-        with self._kept():
-            return await self._instance(await create_row(change, self._write, path))
+        instance: ModelT = await create_instance(change, self._write, path)
+        return instance
 
     async def update(
         self,
@@ -107,8 +105,8 @@ class Repository(Generic[ModelT]):
             model has a policy on updates.
         """
         change = UpdateRow(self._entity.name, self._key(key), dict(values))
-        with self._kept():
-            return await self._instance(await update_row(change, self._write, path, key_path))
+        instance: ModelT = await update_instance(change, self._write, path, key_path)
+        return instance
 
     async def delete(self, key: Any, *, path: Sequence[str] = ("id",)) -> None:
         """Delete a row.
@@ -143,27 +141,3 @@ class Repository(Generic[ModelT]):
     def _key(self, key: Any) -> KeyValue:
         values = key if isinstance(key, tuple) else (key,)
         return KeyValue(tuple(column.key for column in self._entity.primary_key), values)
-
-    async def _instance(self, key: KeyValue) -> ModelT:
-        """Return the instance that was just written: it is in the session."""
-        found = await self._write.session.get(self._model, key.values)
-        assert found is not None  # noqa: S101 - written a moment ago, in the same transaction
-        return found
-
-    @contextmanager
-    def _kept(self) -> Iterator[None]:
-        """Keep rows that are loaded and made within the block: sessions hold them weakly."""
-        kept: list[object] = []
-
-        def keep(_session: object, instance: object) -> None:
-            kept.append(instance)
-
-        session = self._write.session.sync_session
-        names = ("pending_to_persistent", "loaded_as_persistent")
-        for name in names:
-            event.listen(session, name, keep)
-        try:
-            yield
-        finally:
-            for name in names:
-                event.remove(session, name, keep)

@@ -29,6 +29,12 @@ from gql_api.sql.writes import select_permission, select_row_to_write
 
 
 async def create_row(change: CreateRow, write: Write, path: Sequence[str] = ("input",)) -> KeyValue:
+    """Create a row and return its primary key; otherwise as ``create_instance``."""
+    entity = write.registry.entities[change.entity]
+    return _primary_key(entity, await create_instance(change, write, path))
+
+
+async def create_instance(change: CreateRow, write: Write, path: Sequence[str] = ("input",)) -> Any:
     """Create a row.
 
     Args:
@@ -37,7 +43,7 @@ async def create_row(change: CreateRow, write: Write, path: Sequence[str] = ("in
         path: Where the input stands, for errors.
 
     Returns:
-        The primary key.
+        The instance; it belongs to the session.
 
     Raises:
         ValidationError: A value breaks a rule.
@@ -61,10 +67,9 @@ async def create_row(change: CreateRow, write: Write, path: Sequence[str] = ("in
     row = _new_row(entity, values)
     write.session.add(row)
     await _flush(entity, write, path)
-    key = _primary_key(entity, row)
-    if not await _meets(creatable, entity, key, write):
+    if not await _meets(creatable, entity, _primary_key(entity, row), write):
         raise refusal
-    return key
+    return row
 
 
 async def update_row(
@@ -73,6 +78,17 @@ async def update_row(
     path: Sequence[str] = ("input",),
     key_path: Sequence[str] = ("id",),
 ) -> KeyValue:
+    """Update a row and return its primary key after it; otherwise as ``update_instance``."""
+    entity = write.registry.entities[change.entity]
+    return _primary_key(entity, await update_instance(change, write, path, key_path))
+
+
+async def update_instance(
+    change: UpdateRow,
+    write: Write,
+    path: Sequence[str] = ("input",),
+    key_path: Sequence[str] = ("id",),
+) -> Any:
     """Update a row. Without values and links nothing changes.
 
     Args:
@@ -82,7 +98,7 @@ async def update_row(
         key_path: Where the key stands, for errors.
 
     Returns:
-        The primary key after the change.
+        The instance; it belongs to the session.
 
     Raises:
         NotFoundError: The row is missing or not visible, or the target of a link is.
@@ -101,15 +117,14 @@ async def update_row(
     row = await _load_to_write(entity, change.key, write, key_path, is_delete=False)
     values = await load_links(entity, change.links, change.values, write, path)
     if not values:
-        return _primary_key(entity, row)
+        return row
     await write.session.run_sync(lambda _: _assign(entity, row, values))
     await _flush(entity, write, path, key_path)
-    key = _primary_key(entity, row)
     updatable = write.scopes.updatable_rows(entity, entity.model)
-    if not await _meets(updatable, entity, key, write):
+    if not await _meets(updatable, entity, _primary_key(entity, row), write):
         message = f"You may not change this {entity.name} in this way."
         raise ForbiddenError(message, path=path)
-    return key
+    return row
 
 
 async def delete_row(change: DeleteRow, write: Write, path: Sequence[str] = ("id",)) -> KeyValue:
