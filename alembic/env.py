@@ -14,10 +14,10 @@ from gql_api.app.migrations_config import (
     is_default_changed,
     migration_metadata,
 )
-from gql_api.settings import load_settings
 from gql_api.database.engines import EngineOptions, open_database
 from gql_api.database.urls import normalize_url
 from gql_api.errors import DatabaseError
+from gql_api.settings import load_settings
 
 # Names the advisory lock that makes a second upgrade wait for the first: any number of our own.
 MIGRATION_LOCK = 7_104_917_326
@@ -65,22 +65,31 @@ def migrate(connection: sa.Connection) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    search_path = enter_schema(connection)
+    search_path = current_path(connection) if is_read_only() else enter_schema(connection)
+    set_search_path(connection, SCHEMA)
     with context.begin_transaction():
         context.run_migrations()
     # After an error the transaction is void, and the path goes back with it.
     set_search_path(connection, search_path)
 
 
+def is_read_only() -> bool:
+    """Tell whether the revision is asked for only: nothing is made, nobody waited for."""
+    return bool(context.config.attributes.get("is_read_only"))
+
+
 def enter_schema(connection: sa.Connection) -> str:
-    """Take the lock, see to the schema, and make it the only one; return the path that was."""
+    """Take the lock and see to the schema; return the path that was."""
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
     # IF NOT EXISTS would still ask for the right to create schemas.
     if not sa.inspect(connection).has_schema(SCHEMA):
         connection.execute(sa.schema.CreateSchema(SCHEMA))
-    search_path = connection.execute(sa.select(sa.func.current_setting("search_path"))).scalar_one()
-    set_search_path(connection, SCHEMA)
-    return str(search_path)
+    return current_path(connection)
+
+
+def current_path(connection: sa.Connection) -> str:
+    """Return the path in which names without a schema are looked up."""
+    return str(connection.execute(sa.select(sa.func.current_setting("search_path"))).scalar_one())
 
 
 def set_search_path(connection: sa.Connection, search_path: str) -> None:

@@ -28,6 +28,17 @@ class Seed(Protocol):
         ...
 
 
+class IssueToken(Protocol):
+    """Issues a token for somebody who cannot sign in: an operator, a developer, a test."""
+
+    async def __call__(self, database: Database, *, user: str | None, role: str | None) -> str:
+        """Issue it for a user by name, or for any user who holds a role.
+
+        Raises ``ConfigurationError`` if there is no such user.
+        """
+        ...
+
+
 class BuildSchema(Protocol):
     """Builds the schema for a dialect."""
 
@@ -70,3 +81,9 @@ class Application:
 
     seed: Seed | None = None
     """Fills an empty database; None without demo data."""
+
+    issue_token: IssueToken | None = None
+    """Issues tokens for ``gql-api token``; None if there are none."""
+
+    check_settings: Callable[[], None] | None = None
+    """Raises ``ConfigurationError`` where a setting that serving needs is missing; called first."""

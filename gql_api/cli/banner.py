@@ -1,0 +1,41 @@
+"""What a server that is ready tells whoever started it."""
+
+from importlib.metadata import version
+
+from rich.console import Console
+
+from gql_api.cli.databases import Address
+from gql_api.server.application import Application
+
+_SAMPLE = "{ __schema { queryType { fields { name } } } }"
+
+
+def show_banner(application: Application, address: Address, base: str) -> None:
+    """Print where everything is, and a query to try.
+
+    Args:
+        application: What is served.
+        address: Where its data is.
+        base: Address of the server.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    name = f"[bold]{application.name}[/bold]"
+    console.print(f"{name} on {address.label}, by gql-api {version('gql-api')}\n")
+    for title, path in (
+        ("GraphiQL", "/graphiql/"),
+        ("GraphQL", "/graphql"),
+        ("Schema", "/schema.graphql"),
+    ):
+        console.print(f"  {title:<10}[cyan]{base}{path}[/cyan]")
+    console.print("\nA query to try, in GraphiQL:\n")
+    console.print(_indented(_sample_query(application)), markup=False)
+    console.print("\nStop with Ctrl-C.")
+
+
+def _sample_query(application: Application) -> str:
+    lines = (application.default_query or _SAMPLE).strip().splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

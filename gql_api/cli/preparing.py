@@ -1,0 +1,126 @@
+"""Everything that must hold before the first request: nothing is served, or half set up, without it."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from gql_api.cli.applications import Source, find_application
+from gql_api.cli.databases import Address, engine_options, opened, require_file, require_tables
+from gql_api.cli.migrations import HeadCheck, Migrations, migrations_of
+from gql_api.cli.seeding import seed_database
+from gql_api.config import ApiConfig
+from gql_api.database.engines import EngineOptions
+from gql_api.server.app import create_app
+from gql_api.server.application import Application
+from gql_api.server.health import ReadinessCheck
+from gql_api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to serve, from where, and how. Can be sent to another process."""
+
+    source: Source
+    settings: Settings
+    address: Address
+    is_read_only: bool = False
+    is_development: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is ready to be served."""
+
+    app: FastAPI
+    application: Application
+
+
+async def prepare(plan: Plan) -> Prepared:
+    """Find the application, build its schema and see that the database fits.
+
+    The embedded server's database is brought to the head and gets demo data; others are only
+    looked at.
+
+    Raises:
+        ConfigurationError: Something does not fit; nothing was changed.
+
+    Cost:
+        A dozen statements; those of the migrations and of the demo data on the first start of the
+        embedded server.
+    """
+    require_file(plan.address)
+    async with opened(plan.address.url, EngineOptions(null_pool=True)) as database:
+        application = await find_application(plan.source, database)
+        if application.check_settings is not None:
+            application.check_settings()
+        app = build_app(plan, application)
+        migrations = migrations_of(application, plan.address)
+        if migrations is not None:
+            await _bring_to_head(plan, application, migrations)
+        elif not plan.source.is_reflected:
+            await require_tables(application, database, fix=_create_command(plan.source))
+    return Prepared(app, application)
+
+
+async def prepare_worker(plan: Plan) -> FastAPI:
+    """Build the application in a process that serves, after `prepare` in the first one."""
+    async with opened(plan.address.url, EngineOptions(null_pool=True)) as database:
+        return build_app(plan, await find_application(plan.source, database))
+
+
+def build_app(plan: Plan, application: Application) -> FastAPI:
+    """Build the schema and the FastAPI application around it. No I/O.
+
+    Raises:
+        ConfigurationError: The schema cannot be built.
+    """
+    dialect = plan.address.dialect
+    is_read_only = plan.is_read_only or plan.source.is_reflected
+    config = api_config(plan.settings, is_read_only=is_read_only)
+    migrations = migrations_of(application, plan.address)
+    return create_app(
+        application.build_schema(dialect=dialect, config=config),
+        database_url=plan.address.url,
+        options=engine_options(plan.settings, application, dialect=dialect),
+        authenticate=application.authenticate,
+        default_query=application.default_query,
+        title=application.name,
+        readiness=[] if migrations is None else [head_check(migrations)],
+        is_development=plan.is_development,
+    )
+
+
+def api_config(settings: Settings, *, is_read_only: bool = False) -> ApiConfig:
+    """Say what a schema allows, as the settings do.
+
+    Raises:
+        ConfigurationError: The sizes of pages contradict each other.
+    """
+    return ApiConfig(
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+        is_read_only=is_read_only,
+    )
+
+
+def head_check(migrations: Migrations) -> ReadinessCheck:
+    """Check in ``/readyz`` that the database is not behind."""
+    return ReadinessCheck("migrations", HeadCheck(migrations))
+
+
+async def _bring_to_head(plan: Plan, application: Application, migrations: Migrations) -> None:
+    if not plan.address.is_embedded:
+        await migrations.require_head()
+        return
+    if set(await migrations.current()) != set(migrations.heads):
+        await migrations.upgrade()
+    if application.seed is not None:
+        options = engine_options(plan.settings, application, dialect=plan.address.dialect)
+        async with opened(plan.address.url, options) as database:
+            await seed_database(application, database, size="demo")
+
+
+def _create_command(source: Source) -> str:
+    chosen = f" --models {source.models}" if source.models else ""
+    chosen = f" --app {source.application}" if source.application else chosen
+    return f"Make them with gql-api db create{chosen}."
