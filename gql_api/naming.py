@@ -110,14 +110,15 @@ class Inflector:
         return pascal_case(enum_name)
 
     def enum_value(self, label: str) -> str:
-        """Name a value of an enumeration in SCREAMING_CASE; an empty label is ``EMPTY``."""
-        if not label:
-            return "EMPTY"
+        """Name a value of an enumeration in SCREAMING_CASE; a blank label is ``EMPTY``."""
         words = _escape(label)
+        if not words:
+            return "EMPTY"
         if words.upper() != words:
             words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words)
         name = words.upper()
-        return f"_{name}" if name[:1].isdigit() or name.startswith("__") else name
+        is_refused = name[:1].isdigit() or name.startswith("__")
+        return f"_{name.lstrip('_')}" if is_refused else name
 
     def edge_type(self, object_type: str) -> str:
         """Name the edge of a connection."""
