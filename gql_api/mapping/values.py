@@ -252,7 +252,11 @@ def _read_date(value: object) -> dt.date:
 
 
 def _read_time(value: object) -> dt.time:
-    return _read_iso(dt.time.fromisoformat, value, "Time", "12:30:00")
+    clock = _read_iso(dt.time.fromisoformat, value, "Time", "12:30:00")
+    if clock.tzinfo is not None:
+        message = f"Time cannot represent {value!r}: leave out the offset."
+        raise ValueError(message)
+    return clock
 
 
 def _read_iso(parse: Callable[[str], MomentT], value: object, name: str, example: str) -> MomentT:
