@@ -54,6 +54,8 @@ def describe_type(
 
 def _unwrap(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     while True:
+        if isinstance(type_, sa.Interval):
+            return type_  # a decorator of date-times itself, for databases without intervals
         if isinstance(type_, sa.types.TypeDecorator):
             type_ = type_.impl_instance
         elif isinstance(type_, postgresql.DOMAIN):
