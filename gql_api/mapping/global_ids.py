@@ -36,6 +36,8 @@ def decode_global_id(registry: Registry, text: str) -> tuple[Entity, tuple[Any, 
     entity = registry.entities.get(name) if isinstance(name, str) else None
     if entity is None or entity.is_keyless or len(entity.primary_key) != len(parts):
         raise _invalid(text)
+    if None in parts:
+        raise _invalid(text)
     try:
         return entity, tuple(map(read_column, entity.primary_key, parts))
     except (ValueError, KeyError):
