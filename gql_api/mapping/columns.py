@@ -53,7 +53,7 @@ def describe_columns(
     shown: dict[str, Column] = {}
     keys: dict[str, Column] = {}
     for attribute in mapper.column_attrs:
-        options = gql_options(attribute.info or attribute.columns[0].info, attribute)
+        options = gql_options(attribute_info(attribute), attribute)
         is_visible = is_shown(attribute.key, options)
         is_key = any(column in mapper.primary_key for column in attribute.columns)
         if not is_visible and not is_key:
@@ -129,6 +129,12 @@ def _describe_rules(column: Any, options: Mapping[str, Any]) -> InputRules:
     if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum) and length:
         given.setdefault("max_length", length)
     return InputRules(**given)
+
+
+def attribute_info(attribute: ColumnProperty[Any]) -> Mapping[Any, Any]:
+    """Return the ``info`` of an attribute, or else of its column; an SQL expression has none."""
+    info: Mapping[Any, Any] = attribute.info or getattr(attribute.columns[0], "info", {})
+    return info
 
 
 def gql_options(info: Mapping[Any, Any], attribute: Any) -> Mapping[str, Any]:

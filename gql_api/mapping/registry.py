@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc, orm
 
 from gql_api.errors import MappingError
-from gql_api.mapping.columns import describe_columns
+from gql_api.mapping.columns import attribute_info, describe_columns
 from gql_api.mapping.descriptors import Column, Entity, Key, Registry
 from gql_api.mapping.relationships import describe_relationships, linked_columns
 from gql_api.mapping.types import EnumTable
@@ -140,7 +140,7 @@ def _unique_columns(mapper: orm.Mapper[Any]) -> set[tuple[str, ...]]:
     found: set[tuple[str, ...]] = {
         (attribute.key,)
         for attribute in mapper.column_attrs
-        if (attribute.info or attribute.columns[0].info).get("gql", {}).get("key")
+        if attribute_info(attribute).get("gql", {}).get("key")
     }
     if not isinstance(table, sa.Table):
         return found
