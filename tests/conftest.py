@@ -5,6 +5,8 @@ import pytest
 pytest_plugins = (
     "tests.fixtures.chinook",
     "tests.fixtures.database",
+    "tests.fixtures.schema",
+    "tests.fixtures.server",
 )
 
 
