@@ -1,5 +1,6 @@
 """Who asks: a bearer token becomes the subject of the request."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import gql_api as gql
 from gql_api.app import models
 from gql_api.app.roles import ADMIN
 from gql_api.app.signing import signing
-from gql_api.app.tokens import read_token
+from gql_api.app.tokens import issue_token, read_token
 
 _SCHEME = "bearer"
 
@@ -76,3 +77,57 @@ async def _fetch(statement: sa.Executable, database: gql.Database) -> list[Any]:
 async def _fetch_once(statement: sa.Executable, database: gql.Database) -> list[Any]:
     async with database.read_connection() as connection:
         return list((await connection.execute(statement)).all())
+
+
+async def issue_token_for(
+    database: gql.Database, *, user: str | None = None, role: str | None = None
+) -> str:
+    """Issue a token without a password, for whoever holds the signing key anyway.
+
+    Args:
+        database: Where the users are.
+        user: Name of the user.
+        role: Role that the user must hold; superusers hold ``admin``.
+
+    Returns:
+        A token of the first active user who meets both.
+
+    Raises:
+        ConfigurationError: Nobody does, or neither is given.
+
+    Cost:
+        One statement.
+    """
+    if user is None and role is None:
+        message = "A token needs a user or a role."
+        raise gql.ConfigurationError(message, fix="Name one.")
+    account = models.User
+    statement = sa.select(account.id).where(account.is_active).order_by(account.id).limit(1)
+    if user is not None:
+        statement = statement.where(sa.func.lower(account.username) == sa.func.lower(user))
+    if role is not None:
+        is_granted = account.roles.any(models.Role.name == role)
+        holds = is_granted | account.is_superuser if role == ADMIN else is_granted
+        statement = statement.where(holds)
+    rows = await _fetch(statement, database)
+    if not rows:
+        named = "" if user is None else f" named {user!r}"
+        held = "" if role is None else f" with the role {role!r}"
+        message = f"There is no active user{named}{held}."
+        raise gql.ConfigurationError(message, fix="Seed the demo data, or name another.")
+    return issue_token(
+        rows[0].id,
+        [] if role is None else [role],
+        secret=signing().key,
+        lifetime_s=signing().lifetime_s,
+        now=datetime.now(UTC),
+    )
+
+
+def check_settings() -> None:
+    """Refuse to serve with settings that tokens cannot be signed with.
+
+    Raises:
+        ConfigurationError: As ``signing``.
+    """
+    signing()

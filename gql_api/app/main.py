@@ -10,7 +10,7 @@ from gql_api.app import models
 from gql_api.app.accounts import policies as accounts_policies
 from gql_api.app.accounts import types as accounts_types
 from gql_api.app.accounts.operations import AccountMutations, AccountQueries
-from gql_api.app.authentication import authenticate
+from gql_api.app.authentication import authenticate, check_settings, issue_token_for
 from gql_api.app.blog import policies as blog_policies
 from gql_api.app.blog import types as blog_types
 from gql_api.app.blog.operations import BlogMutations
@@ -112,5 +112,7 @@ application = gql.Application(
     default_query=DEFAULT_QUERY,
     alembic_config=alembic_config,
     seed=seed_sized,
+    issue_token=issue_token_for,
+    check_settings=check_settings,
 )
 """The application: found by its entry point, or as ``gql_api.app.main:application``."""
