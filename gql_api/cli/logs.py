@@ -37,6 +37,7 @@ def configure_logging(settings: Settings) -> None:
 
 def _formatter(*, is_terminal: bool) -> structlog.stdlib.ProcessorFormatter:
     shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,  # the request's id
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
