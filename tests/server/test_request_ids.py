@@ -2,6 +2,7 @@ import re
 
 import pytest
 from fastapi import Request
+from structlog.contextvars import get_contextvars
 
 import gql_api as gql
 from tests.server import notes
@@ -53,3 +54,18 @@ async def test_known_to_plain_routes(notes_database):
         response = await client.get("/mine", headers={HEADER: "mine"})
 
     assert response.json() == "mine"
+
+
+async def test_known_to_log_lines(notes_database):
+    """Log lines of a request can name it, and nothing is left for the next one."""
+    app = gql.create_app(notes.build(), database=notes_database)
+
+    @app.get("/bound")
+    async def show_bound() -> dict[str, str]:
+        return get_contextvars()
+
+    async with notes.open_client(app) as client:
+        response = await client.get("/bound", headers={HEADER: "mine"})
+
+    assert response.json() == {"request_id": "mine"}
+    assert get_contextvars() == {}
