@@ -38,7 +38,9 @@ class UnitOfWorkField(FieldExtension):
     """
 
     @override
-    def resolve(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+    def resolve(  # type: ignore[override]  # an argument may be called source, too
+        self, next_: Any, source: Any, info: Info, /, **kwargs: Any
+    ) -> Any:
         _begin(info)
         try:
             result = next_(source, info, **kwargs)
@@ -48,7 +50,9 @@ class UnitOfWorkField(FieldExtension):
         return _settled(result, info)
 
     @override
-    async def resolve_async(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+    async def resolve_async(  # type: ignore[override]  # see above
+        self, next_: Any, source: Any, info: Info, /, **kwargs: Any
+    ) -> Any:
         _begin(info)
         try:
             result = next_(source, info, **kwargs)
