@@ -70,7 +70,7 @@ class OperationLifecycle(SchemaExtension):
             unit.fail()
         try:
             await unit.finish()
-        except DBAPIError as error:
+        except Exception as error:  # noqa: BLE001 - whatever failed, nothing was written: say so
             _undo(result, _commit_error(error))
             return
         if unit.has_failed:
@@ -114,8 +114,8 @@ def _undo(result: ExecutionResult, error: Exception) -> None:
         _add_error(result, name, error)
 
 
-def _commit_error(error: DBAPIError) -> Exception:
-    if constraint_facts(error) is None:
+def _commit_error(error: Exception) -> Exception:
+    if not isinstance(error, DBAPIError) or constraint_facts(error) is None:
         return error
     message = "The database refused the changes at commit: nothing was written."
     return CheckViolationError(message)
