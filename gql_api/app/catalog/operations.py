@@ -176,7 +176,7 @@ async def _lock_stocks(
         .order_by(Product.id)
         .with_for_update()
     )
-    return dict((await info.context.session.execute(statement)).tuples().all())
+    return dict((await info.context.session.execute(statement)).all())
 
 
 def _check_stocks(

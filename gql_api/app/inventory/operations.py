@@ -98,7 +98,7 @@ async def _check_items(info: gql.Info, from_id: int, item_ids: Sequence[int]) ->
         .order_by(models.Item.id)
         .with_for_update()
     )
-    owners = dict((await info.context.session.execute(statement)).tuples().all())
+    owners = dict((await info.context.session.execute(statement)).all())
     refused: list[gql.WriteError] = []
     for position, item_id in enumerate(item_ids):
         path = ("ids", str(position))
