@@ -23,6 +23,7 @@ ENV_FILE = ".env"
 """Read from the working directory; the environment wins."""
 
 _TEST_PREFIX = "GQL_API_TEST_"
+_BARE_NAMES = frozenset({"DATABASE_URL", "HOST", "PORT"})
 
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
@@ -156,5 +157,5 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]) if location else PREFIX
-    return name if name.isupper() else f"{PREFIX}{name.upper()}"
+    name = (str(location[0]) if location else "").upper().removeprefix(PREFIX)
+    return f"{PREFIX}{name} or {name}" if name in _BARE_NAMES else f"{PREFIX}{name}"

@@ -72,7 +72,7 @@ def test_unusable_values(monkeypatch: pytest.MonkeyPatch):
 
     message = str(refused.value)
     assert message.startswith("Settings cannot be used: ")
-    assert "PORT: Input should be a valid integer" in message
+    assert "GQL_API_PORT or PORT: Input should be a valid integer" in message
     assert "GQL_API_SECRET_KEY: Value should have at least 32 items" in message
     assert message.endswith("Correct or unset them.")
     assert "hunter2" not in message

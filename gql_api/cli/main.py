@@ -57,9 +57,7 @@ def _run() -> int:
     try:
         return int(command(prog_name="gql-api", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)  # usage errors know where they happened
-        more = f" See {context.command_path} --help." if context is not None else ""
-        complain(f"{error.format_message().rstrip('.')}.{more}")
+        _complain_of_usage(error)
         return error.exit_code
     except typer.Abort:
         complain("Nothing was done.")
@@ -67,3 +65,11 @@ def _run() -> int:
         _LOG.debug("failed", exc_info=True)
         complain(str(error))
     return 1
+
+
+def _complain_of_usage(error: typer.TyperException) -> None:
+    cause = error.format_message().rstrip(".")
+    if not cause:  # no command at all: the help has been shown
+        return
+    context = getattr(error, "ctx", None)
+    complain(f"{cause}. See {context.command_path} --help." if context else f"{cause}.")

@@ -132,9 +132,8 @@ class Migrations:
             with _TURN:
                 return action(configuration, *arguments, **options)
         except CommandError as error:
-            raise DatabaseError(
-                f"The migrations cannot run: {error}.".replace("..", ".")
-            ) from error
+            message = f"The migrations cannot run: {str(error).rstrip('.')}."
+            raise DatabaseError(message, fix="See gql-api db history.") from error
         except (SQLAlchemyError, OSError) as error:
             cause = str(error).splitlines()[0]
             message = f"The migration of {self.address.label} failed: {cause}."

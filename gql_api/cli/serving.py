@@ -72,7 +72,8 @@ def run_workers(plan: Plan, listener: socket.socket, *, count: int) -> None:
 
 def run_reloading(plan: Plan, listener: socket.socket) -> None:
     """Serve in one process, replaced when a Python file of the working directory changes."""
-    config = _config(Worker(plan), reload=True, reload_dirs=[str(Path.cwd())])
+    config = _config(Worker(plan))
+    config.reload_dirs = [Path.cwd()]  # as an argument it only counts for names of applications
     ChangeReload(config, target=Server(config).run, sockets=[listener]).run()
 
 
