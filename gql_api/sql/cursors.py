@@ -14,6 +14,7 @@ import orjson
 from gql_api.errors import CursorMismatchError, InvalidCursorError
 from gql_api.mapping.descriptors import Column, Entity, Registry
 from gql_api.mapping.global_ids import read_column, write_column
+from gql_api.mapping.values import ScalarKind, read_value
 from gql_api.plan.pages import OrderKey
 from gql_api.sql.ordering import order_column
 
@@ -80,11 +81,7 @@ def _parse(text: str) -> list[Any] | None:
 
 
 def _read_part(column: Column | None, part: Any) -> Any:
-    if column is not None:
-        return read_column(column, part)
-    if isinstance(part, int):
-        return part
-    raise ValueError(part)
+    return read_value(ScalarKind.INT, part) if column is None else read_column(column, part)
 
 
 def _invalid(argument: str) -> InvalidCursorError:
