@@ -1,0 +1,69 @@
+"""Plans are plain data."""
+
+from typing import Any
+
+import pytest
+
+from gql_api.plan import filters, selections
+from gql_api.plan.filters import Operator, Quantifier
+from gql_api.plan.pages import OrderKey, Page, Seek
+
+
+def _plan(**page: Any) -> selections.Connection:
+    inner = selections.Selection(
+        "Author", (selections.IdField("id"), selections.ColumnField("n", "pen_name"))
+    )
+    rows = selections.Selection(
+        "Book", (selections.ToOneField("author", "author", inner),), ("title",)
+    )
+    return selections.Connection(
+        entity="Book",
+        fields=(
+            selections.NodesField("nodes", rows),
+            selections.EdgesField(
+                "edges", (selections.EdgeCursorField("c"), selections.EdgeNodeField("n", rows))
+            ),
+            selections.PageInfoField("p", (("x", "hasNextPage"),)),
+            selections.TotalCountField("t"),
+        ),
+        page=Page(**{"limit_slot": 0, **page}),
+        filter=filters.And(
+            (
+                filters.Or((filters.Not(filters.Compare("title", Operator.EQ, 1)),)),
+                filters.IsNull("subtitle", is_null=True),
+                filters.KeyIn(("id",), 2),
+                filters.Related("tags", Quantifier.EVERY, filters.TRUE),
+                filters.RelatedCount("tags", Operator.GT, 3),
+            )
+        ),
+        order=(OrderKey((), "id"),),
+    )
+
+
+def test_equal_plans():
+    """Plans of one shape are equal and hash alike: a cache finds one by the other."""
+    assert _plan() == _plan()
+    assert hash(_plan()) == hash(_plan())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param({"is_backward": True}, id="direction"),
+        pytest.param({"offset_slot": 1}, id="offset"),
+        pytest.param({"after": Seek((1,), (False,))}, id="cursor"),
+        pytest.param({"after": Seek((1,), (True,))}, id="null in cursor"),
+        pytest.param({"before": Seek((1,), (False,))}, id="other side"),
+    ],
+)
+def test_different_plans(page: dict[str, Any]):
+    """What changes the SQL changes the plan."""
+    plans = {_plan(), _plan(**page)}
+
+    assert len(plans) == 2
+
+
+def test_frozen():
+    """A plan cannot be changed."""
+    with pytest.raises(AttributeError):
+        _plan().entity = "Tag"  # type: ignore[misc]  # what the test is about
