@@ -242,7 +242,7 @@ class DemoData:
             )
 
     def items(self) -> Iterator[DemoItem]:
-        """Generate items; some users own none."""
+        """Generate items; the last user owns none."""
         draw = self._generator("items")
         for position in range(self.amounts.items):
             title, description = draw.choice(texts.ITEMS)
@@ -250,7 +250,7 @@ class DemoData:
             yield DemoItem(
                 title=f"{condition} {title.lower()}",
                 description=description,
-                owner=self._author(draw),
+                owner=self._author(draw, among=self.amounts.users - 1),
                 created_at=self._moment(position, self.amounts.items),
             )
 
@@ -324,9 +324,9 @@ class DemoData:
     def _generator(self, kind: str) -> random.Random:
         return random.Random(f"{self._seed}:{kind}")  # noqa: S311 - rows to look at, not secrets
 
-    def _author(self, draw: random.Random) -> int:
+    def _author(self, draw: random.Random, *, among: int | None = None) -> int:
         """Draw a user, the first ones far more often: a few people write most."""
-        return int(self.amounts.users * draw.random() ** 2)
+        return int((among or self.amounts.users) * draw.random() ** 2)
 
     @staticmethod
     def _moment(position: int, total: int) -> datetime:

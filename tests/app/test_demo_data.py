@@ -106,6 +106,7 @@ def test_variety():
     assert {product.deleted_at is None for product in products} == {True, False}
     assert {user.is_active for user in users} == {True, False}
     assert any(model.accuracy is None for model in data.ml_models())
+    assert len({item.owner for item in data.items()}) < len(users)
     assert all(post.content.count(".") >= 4 for post in posts)
     assert all(set(post.tags) <= set(TAGS) for post in posts)
     assert all(set(user.roles) <= {name for name, _ in ROLES} for user in users)
