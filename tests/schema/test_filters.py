@@ -341,8 +341,10 @@ async def test_id_of_another_type(api: Api, offline: Api):
         ("JSONNullFilter", "isNull"),
         (
             "StringFilter",
-            "contains endsWith eq gt gte icontains iendsWith ilike in isNull istartsWith like lt"
-            " lte ne notIn startsWith",
+            (
+                "contains endsWith eq gt gte icontains iendsWith ilike in isNull istartsWith like"
+                " lt lte ne notIn startsWith"
+            ),
         ),
         ("BookListFilter", "every none some"),
     ],
