@@ -54,7 +54,7 @@ async def subject_of(user_id: int, database: gql.Database) -> gql.Subject:
     rows = await _fetch(
         sa.select(models.User.is_superuser, models.Role.name)
         .outerjoin(models.User.roles)
-        .where(models.User.id == user_id, models.User.is_active),
+        .where(models.User.id == sa.literal(user_id, sa.BigInteger), models.User.is_active),
         database,
     )
     if not rows:
