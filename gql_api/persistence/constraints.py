@@ -173,9 +173,7 @@ def _find_columns(
     facts: ConstraintFacts, tables: Sequence[sa.Table]
 ) -> list[sa.ColumnElement[Any]]:
     """Find columns by the constraint's name, else by their own, else because only one rule fits."""
-    rules: list[tuple[_Rule, sa.Table]] = [
-        (rule, table) for table in tables for rule in (*table.constraints, *table.indexes)
-    ]
+    rules = [(rule, table) for table in tables for rule in _table_rules(table)]
     if facts.constraint is not None:
         for rule, table in rules:
             if _is_named(rule, facts.constraint, table):
@@ -190,6 +188,14 @@ def _find_columns(
     if named:
         return named
     return _guess_columns(facts, rules)
+
+
+def _table_rules(table: sa.Table) -> Iterator[_Rule]:
+    """Return the constraints and indexes of a table, checks that stand within columns too."""
+    yield from table.constraints
+    yield from table.indexes
+    for column in table.columns:
+        yield from column.constraints
 
 
 def _guess_columns(
