@@ -48,8 +48,12 @@ def compile_order(
 
 def _compile_key(key: OrderKey, source: Source, compilation: Compilation) -> SortKey:
     column = order_column(source.entity, key, compilation.registry)
+    expression = _compile_expression(key.path, key.column, source, compilation)
+    if column is not None and column.type.enum is not None and compilation.dialect.name == "mysql":
+        # it sorts enumerations by declaration, but compares them with a cursor's value as texts
+        expression = sa.type_coerce(sa.cast(expression, sa.String()), expression.type)
     return SortKey(
-        expression=_compile_expression(key.path, key.column, source, compilation),
+        expression=expression,
         is_descending=key.is_descending,
         are_nulls_first=key.are_nulls_first,
         is_nullable=column is not None and (column.is_nullable or bool(key.path)),
