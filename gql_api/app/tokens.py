@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from gql_api.errors import ConfigurationError, UnauthenticatedError
+import gql_api as gql
 
 _ALGORITHM = "HS256"
 _MINIMUM_SECRET_BYTES = 14  # 112 bits, NIST SP 800-131A
@@ -75,10 +75,10 @@ def read_token(token: str, secret: str, *, now: datetime | None = None) -> Claim
         claims = _read_claims(jwt.decode(token, key, algorithms=[_ALGORITHM]).claims)
     except (JoseError, ValueError, TypeError, KeyError, OverflowError, OSError):
         message = "The token is not valid. Sign in again."
-        raise UnauthenticatedError(message) from None
+        raise gql.UnauthenticatedError(message) from None
     if claims.expires_at <= (now or datetime.now(UTC)):
         message = "The token has expired. Sign in again."
-        raise UnauthenticatedError(message)
+        raise gql.UnauthenticatedError(message)
     return claims
 
 
@@ -99,7 +99,7 @@ def _read_claims(claims: dict[str, Any]) -> Claims:
 def _signing_key(secret: str) -> OctKey:
     if len(secret.encode()) < _MINIMUM_SECRET_BYTES:
         message = f"The secret key has fewer than {_MINIMUM_SECRET_BYTES} bytes."
-        raise ConfigurationError(message, fix="Set GQL_API_SECRET_KEY to a longer one.")
+        raise gql.ConfigurationError(message, fix="Set GQL_API_SECRET_KEY to a longer one.")
     # As a JWK: a bare string would be searched for the looks of a PEM file.
     encoded = base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")
     return OctKey.import_key({"kty": "oct", "k": encoded})
