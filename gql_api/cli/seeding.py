@@ -35,7 +35,9 @@ async def seed_database(application: Application, database: Database, *, size: s
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    hidden = not console.is_terminal  # log lines stand there
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         bars = _Bars(progress)
         written = await application.seed(database.write_engine, size=size, progress=bars.tell)
     return written is not None

@@ -10,13 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx
 import pytest
 
+from gql_api.app.signing import signing
 from gql_api.cli.main import main
 from gql_api.settings import Settings
 
@@ -72,7 +75,7 @@ class Command:
         self._monkeypatch.setattr(sys, "argv", ["gql-api", *arguments])
         for name, text in environment.items():
             self._monkeypatch.setenv(name, text)
-        with pytest.raises(SystemExit) as ended:
+        with _ended_in_time(), pytest.raises(SystemExit) as ended:
             main()
         captured = self._capture.readouterr()
         return Outcome(int(ended.value.code or 0), captured.out, captured.err)
@@ -81,6 +84,22 @@ class Command:
         """Write a module into the folder, and give its name."""
         (self.folder / f"{name}.py").write_text(text)
         return name
+
+
+@contextmanager
+def _ended_in_time() -> Iterator[None]:
+    """Fail a command that serves where it should have refused to."""
+
+    def fail(_signal: int, _frame: FrameType | None) -> None:
+        pytest.fail(f"the command does not end within {START_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(START_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
@@ -96,9 +115,11 @@ def command(
     root, on_sigterm = logging.getLogger(), signal.getsignal(signal.SIGTERM)
     handlers, level = root.handlers[:], root.level
     modules = set(sys.modules)
+    signing.cache_clear()
 
     yield Command(tmp_path, monkeypatch, capsys)
 
+    signing.cache_clear()
     root.handlers[:] = handlers
     root.setLevel(level)
     signal.signal(signal.SIGTERM, on_sigterm)
@@ -137,7 +158,8 @@ class Serving:
         }
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._files = [(folder / name).open("wb") for name in ("out", "err")]
+        self._paths = [folder / f"{self.port}.{name}" for name in ("out", "err")]
+        self._files = [path.open("wb") for path in self._paths]
         self.process = subprocess.Popen(  # noqa: S603 - the arguments are this suite's own
             [PROGRAM, *arguments, "--port", str(self.port)],
             cwd=folder,
@@ -146,17 +168,16 @@ class Serving:
             stdout=self._files[0],
             stderr=self._files[1],
         )
-        self._folder = folder
 
     @property
     def out(self) -> str:
         """What it printed."""
-        return (self._folder / "out").read_text()
+        return self._paths[0].read_text()
 
     @property
     def err(self) -> str:
         """What it logged."""
-        return (self._folder / "err").read_text()
+        return self._paths[1].read_text()
 
     def wait_until_ready(self) -> "Serving":
         """Wait until requests can be served."""

@@ -119,7 +119,7 @@ def test_diff_without_break(shop: Command):
     """Against the application's own schema, additions pass; a new enum value is dangerous."""
     shop("schema", "export", "-o", "old.graphql", *MODELS)
     text = Path("old.graphql").read_text()
-    first = '  """Rows without a value first, then least first."""\n  ASC_NULLS_FIRST\n'
+    first = '  """Rows without a value first, then least first."""\n  ASC_NULLS_FIRST\n\n'
     assert first in text
     Path("old.graphql").write_text(text.replace(first, ""))
 
@@ -127,7 +127,7 @@ def test_diff_without_break(shop: Command):
 
     assert outcome.status == 0
     assert outcome.out == (
-        "dangerous: ASC_NULLS_FIRST was added to enum type SortOrder.\n"
+        "dangerous: Enum value SortOrder.ASC_NULLS_FIRST was added.\n"
         "No breaking changes, 1 dangerous ones.\n"
     )
 
