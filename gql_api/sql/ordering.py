@@ -10,7 +10,7 @@ from gql_api.mapping.descriptors import Column, Entity, Registry
 from gql_api.plan.pages import OrderKey, Seek
 from gql_api.sql.operands import bind_slot
 from gql_api.sql.predicates import compile_count
-from gql_api.sql.sources import Compilation, Source, correlate, visible_relatives
+from gql_api.sql.sources import Compilation, Source, correlate, is_kept_single, visible_relatives
 
 _Predicate = sa.ColumnElement[bool]
 
@@ -72,8 +72,7 @@ def _compile_expression(
         return compile_count(relatives, tied)
     value = _compile_expression(path[1:], column, relatives, compilation)
     statement = sa.select(value).select_from(relatives.from_clause).where(tied)
-    if not relationship.foreign_keys:
-        # the target holds the key, so that nothing but a constraint makes it one row
+    if not is_kept_single(relationship, relatives.entity):
         statement = statement.order_by(*primary_key(relatives)).limit(1)
     return statement.correlate_except(*relatives.froms).scalar_subquery()
 

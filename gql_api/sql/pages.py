@@ -14,6 +14,7 @@ from gql_api.mapping.descriptors import Entity, Relationship
 from gql_api.plan.filters import Filter
 from gql_api.plan.pages import Page
 from gql_api.plan.selections import Connection, Lookup
+from gql_api.sql.columns import readable
 from gql_api.sql.operands import bind_slot, compile_keys_in
 from gql_api.sql.ordering import (
     SortKey,
@@ -24,7 +25,7 @@ from gql_api.sql.ordering import (
     reverse,
 )
 from gql_api.sql.predicates import compile_filter
-from gql_api.sql.sources import Compilation, Source, visible_relatives, visible_rows
+from gql_api.sql.sources import Compilation, Source, is_kept_single, visible_relatives, visible_rows
 
 PARENT_KEYS = "parent_keys"
 """Name of the parameter that holds the parents' key values: scalars for one key, else tuples."""
@@ -137,7 +138,7 @@ def select_related(
     source = _source(parents.relationship.target, parents, compilation)
     selected = [*source.keys, *(source.column(key) for key in columns)]
     statement = _select(selected, source, _predicates(None, source, compilation))
-    if parents.relationship.foreign_keys:
+    if is_kept_single(parents.relationship, source.entity):
         return statement
     return statement.order_by(*primary_key(source))
 
@@ -188,7 +189,7 @@ def _seek_predicates(
 def _select(
     selected: Sequence[Any], source: Source, predicates: Sequence[sa.ColumnElement[bool]]
 ) -> sa.Select[Any]:
-    labelled = [expression.label(f"c{at}") for at, expression in enumerate(selected)]
+    labelled = [readable(expression).label(f"c{at}") for at, expression in enumerate(selected)]
     return sa.select(*labelled).select_from(source.from_clause).where(*predicates)
 
 
