@@ -408,8 +408,10 @@ async def test_wrong_context(offline: Api):
     result = await offline.schema.execute("{ books { totalCount } }", context_value={"a": 1})
 
     assert [error.message for error in result.errors or ()] == [
-        "The operation runs with dict as its context. "
-        "Pass context_value=gql_api.Context(database, subject)."
+        (
+            "The operation runs with dict as its context. "
+            "Pass context_value=gql_api.Context(database, subject)."
+        )
     ]
 
 
