@@ -7,6 +7,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import inspect
+
 from gql_api.config import ApiConfig
 from gql_api.database.engines import Database
 from gql_api.database.reflection import reflect_models
@@ -181,5 +183,6 @@ def mapped_tables(models: Any) -> list[Any]:
     Raises:
         MappingError: It is neither, or maps nothing.
     """
-    collections = {model.__table__.metadata for model in mapped_classes(models)}
+    mappers: list[Any] = [inspect(model) for model in mapped_classes(models)]
+    collections = {table.metadata: None for mapper in mappers for table in mapper.tables}
     return [table for metadata in collections for table in metadata.sorted_tables]
