@@ -15,7 +15,7 @@ help:
 	@echo "make dev      the same, restarted when a Python file changes"
 	@echo "make test     all tests, on real databases"
 	@echo "make check    style, types, import contracts, schema.graphql and the lock"
-	@echo "make proof    the property tests again, with many more examples"
+	@echo "make proof    3000 generated operations, and defects that they must catch"
 	@echo "make schema   write schema.graphql"
 	@echo "make lock     pin the dependencies of pyproject.toml anew"
 	@echo "make clean    remove caches; not .venv, not the data in .data"
@@ -65,7 +65,8 @@ lock-check: $(V)/.ok
 		|| { echo "requirements.lock is not what pyproject.toml asks for: make lock" >&2; exit 1; }
 
 proof: $(V)/.ok
-	HYPOTHESIS_PROFILE=proof $(BIN)/python -m pytest -m "not browser and not clients"
+	HYPOTHESIS_PROFILE=proof $(BIN)/python -m pytest tests/proof
+	$(BIN)/python -m tests.proof.mutants
 
 schema: $(V)/.ok
 	$(BIN)/gql-api schema export --output schema.graphql
