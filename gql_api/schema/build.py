@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 from graphql import (
     GraphQLError,
+    GraphQLInputObjectType,
     GraphQLNonNull,
     GraphQLSchema,
     lexicographic_sort_schema,
@@ -86,7 +87,7 @@ class Schema(strawberry.Schema):
     @override
     def as_str(self) -> str:
         """Return the SDL, sorted, so that it changes only with what it says."""
-        return print_schema(lexicographic_sort_schema(self._schema)) + "\n"
+        return print_schema(_with_one_of(lexicographic_sort_schema(self._schema))) + "\n"
 
     @override
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
@@ -233,6 +234,15 @@ def _restrict(entity: Entity, declaration: TypeDeclaration | None) -> Entity:
         relationships=MappingProxyType(relationships),
         keys=tuple(key for key in entity.keys if all(each in columns for each in key.columns)),
     )
+
+
+def _with_one_of(schema: GraphQLSchema) -> GraphQLSchema:
+    """Mark the inputs that take exactly one field: Strawberry checks them itself, unseen by printers."""
+    for type_ in schema.type_map.values():
+        definition = type_.extensions.get("strawberry-definition")
+        if isinstance(type_, GraphQLInputObjectType) and definition is not None:
+            type_.is_one_of = definition.is_one_of
+    return schema
 
 
 def _check_mutations(schema: GraphQLSchema) -> None:

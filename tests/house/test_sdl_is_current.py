@@ -13,3 +13,12 @@ def test_schema_is_current():
     schema = application.build_schema(dialect="postgresql", config=gql.ApiConfig())
 
     assert FILE.read_text() == schema.as_str()
+
+
+def test_inputs_of_one_field_are_marked():
+    """Clients learn from the file which inputs take exactly one field."""
+    text = FILE.read_text()
+
+    for name in ("ProductKey", "PostOrder", "CreatePostAuthorInput"):
+        assert f"\ninput {name} @oneOf {{\n" in text
+    assert "\ninput PostFilter {\n" in text
