@@ -1,4 +1,4 @@
-"""Descriptions of arguments and input fields, taken from the models so that no text stands twice."""
+"""Descriptions of arguments and input fields, taken from the models: no text stands twice."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the policies of all modules have in common: rows with an owner, rows of staff, rows of admins."""
+"""What the policies of all modules have in common: rows of owners, of staff and of admins."""
 
 from typing import Any, ClassVar, TypeVar
 

@@ -32,8 +32,8 @@ def signing() -> Signing:
     """Read the settings, once for all requests of the process.
 
     Raises:
-        ConfigurationError: A setting cannot be used, no key is set in production, or the generated one cannot
-            be kept.
+        ConfigurationError: A setting cannot be used, no key is set in production, or the generated
+            one cannot be kept.
     """
     settings = load_settings()
     if settings.secret_key is not None:

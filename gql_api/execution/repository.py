@@ -22,10 +22,10 @@ ModelT = TypeVar("ModelT")
 
 
 class Repository(Generic[ModelT]):
-    """The rows of one model, as a mutation written by hand writes them. It flushes and never commits.
+    """The rows of one model, as a mutation written by hand writes them: flushed, never committed.
 
-    Values go by attribute key; unlike clients, the operation may set hidden attributes. Primary keys
-    are single values, or tuples for composite ones: ``info.context.key_of`` reads a global id.
+    Values go by attribute key; unlike clients, the operation may set hidden attributes. Primary
+    keys are single values, or tuples for composite ones: ``info.context.key_of`` reads a global id.
 
     Args:
         model: A mapped class of the schema.
@@ -98,7 +98,8 @@ class Repository(Generic[ModelT]):
             key_path: Where the key stands.
 
         Raises:
-            WriteError: The row is missing or not visible; a rule, the policy or the database refuses.
+            WriteError: The row is missing or not visible, or a rule, the policy or the database
+                refuses.
 
         Cost:
             One SELECT that locks the row, one UPDATE per table that changes, and one SELECT if the
@@ -123,8 +124,8 @@ class Repository(Generic[ModelT]):
     def refusals(self, path: Sequence[str] = ()) -> Iterator[None]:
         """Turn what the database refuses within the block into errors about fields of the model.
 
-        For statements of the operation's own. After a refusal the transaction is lost: let the error
-        end the operation.
+        For statements of the operation's own. After a refusal the transaction is lost: let the
+        error end the operation.
 
         Raises:
             UniqueViolationError, ForeignKeyViolationError, CheckViolationError, ValidationError:

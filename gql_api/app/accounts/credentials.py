@@ -51,7 +51,8 @@ async def authenticate_account(session: AsyncSession, login: str, password: str)
     """Find the active account that a name and a password belong to.
 
     Raises:
-        ForbiddenError: There is none. The message does not tell whether the name exists, nor does the time it takes.
+        ForbiddenError: There is none. Neither the message nor the time it takes tells whether the
+            name exists.
 
     Cost:
         One statement, and one check of a password in a thread.
@@ -81,7 +82,7 @@ def token_of(account: Account) -> str:
 
 
 async def _load_account(session: AsyncSession, login: str) -> Account | None:
-    """Load the account with a user name or an address, ignoring case; an address wins over a name."""
+    """Load the account with a name or an address, ignoring case; an address wins over a name."""
     user = models.User
     wanted = sa.func.lower(login.replace("\0", ""))
     is_address = sa.func.lower(user.email) == wanted

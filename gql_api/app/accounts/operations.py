@@ -138,7 +138,7 @@ class AccountMutations:
         user: Annotated[gql.ID, argument("Global id of the user.")],
         role: Annotated[str, argument("Name of the role.")],
     ) -> RoleChange:
-        """Take a role from a user, as an admin. It counts at once, whatever the user's token says."""
+        """Take a role from a user, as an admin. It counts at once, whatever a token says."""
         _demand_admin(info, "revoke roles")
         change = await _load_change(info, user, role)
         link = models.user_roles.c

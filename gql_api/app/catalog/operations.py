@@ -169,7 +169,7 @@ def _check_transfer(source_id: uuid.UUID, target_id: uuid.UUID, quantity: int) -
 async def _lock_stocks(
     info: gql.Info, source_id: uuid.UUID, target_id: uuid.UUID
 ) -> Mapping[uuid.UUID, int]:
-    """Lock two products in the order of their keys, so that opposite transfers do not block each other."""
+    """Lock two products in the order of their keys: opposite transfers then do not block."""
     statement = (
         sa.select(Product.id, Product.stock)
         .where(Product.id.in_((source_id, target_id)), Product.deleted_at.is_(None))
