@@ -14,6 +14,6 @@ settings.register_profile("default", max_examples=40, derandomize=True, **_COMMO
 settings.register_profile("proof", max_examples=3000, **_COMMON)
 # a defect need not be made small to be caught
 settings.register_profile(
-    "mutants", max_examples=60, derandomize=True, phases=(Phase.generate,), **_COMMON
+    "mutants", max_examples=150, derandomize=True, phases=(Phase.generate,), **_COMMON
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -104,8 +104,8 @@ async def test_walks(bench: Bench, data: st.DataObject) -> None:
     entity = data.draw(st.sampled_from(list(generation.ROOTS)))
     asked = AskedList(
         entity,
-        where=data.draw(generation.conditions(entity)),
-        order=data.draw(generation.orders(entity)),
+        where=data.draw(st.just(("and", [])) | generation.conditions(entity)),
+        order=data.draw(generation.orders(entity, min_size=1)),
         columns=list(generation.COLUMNS[entity]),
     )
     size = data.draw(st.integers(1, 3))
