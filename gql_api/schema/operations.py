@@ -9,7 +9,8 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import sqlalchemy as sa
 import strawberry
@@ -45,7 +46,15 @@ class OperationField(StrawberryField):
             base_resolver=StrawberryResolver(function),
             description=description or inspect.getdoc(function),
         )
+        self._function = function
         self._type: Any = None
+
+    @override
+    def __copy__(self) -> Self:
+        """Return a field of the same function, for another schema."""
+        made = type(self)(self._function, self.description)
+        made.graphql_name, made.origin = self.graphql_name, self.origin
+        return made
 
     @override
     def resolve_type(self, *, type_definition: Any = None) -> Any:
@@ -153,7 +162,8 @@ def collect_fields(classes: Sequence[type[Any]]) -> list[StrawberryField]:
             )
         for field in fields:
             field.origin = field.origin or class_
-        found += fields
+        # each schema has operations of its own, since their types are its own
+        found += [copy(each) if isinstance(each, OperationField) else each for each in fields]
     return found
 
 
