@@ -14,7 +14,10 @@ from gql_api.app import models
 from gql_api.database.driver_errors import constraint_facts
 from gql_api.database.engines import Database, EngineOptions, open_database
 
-MAPPERS = [pytest.param(each, id=each.class_.__name__) for each in models.Base.registry.mappers]
+MAPPERS = [
+    pytest.param(each, id=each.class_.__name__)
+    for each in sorted(models.Base.registry.mappers, key=lambda each: each.class_.__name__)
+]
 
 
 @pytest.fixture
