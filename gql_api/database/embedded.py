@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -226,9 +226,19 @@ def _account() -> _Account:
             )
             raise DatabaseError(message, fix="Run as another user, or set DATABASE_URL.") from None
         options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
-        _run(Path(useradd), [*options, _SYSTEM_USER], _Account())
-        entry = pwd.getpwnam(_SYSTEM_USER)
+        entry = _add_user(Path(useradd), [*options, _SYSTEM_USER])
     return _Account(entry.pw_uid, entry.pw_gid)
+
+
+def _add_user(useradd: Path, arguments: Sequence[str]) -> Any:
+    try:
+        _run(useradd, arguments, _Account())
+    except DatabaseError:
+        # Another process may have been faster.
+        with suppress(KeyError):
+            return pwd.getpwnam(_SYSTEM_USER)
+        raise
+    return pwd.getpwnam(_SYSTEM_USER)
 
 
 def _open_to_passing(path: Path) -> None:
