@@ -5,6 +5,8 @@ BIN := $(V)/bin
 # What reaches no machine but the package index, and writes no address into the lock.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml
+# Each has databases of its own; 0 runs all tests in one process.
+TEST_PROCESSES ?= 2
 NEW_LOCK := $(V)/requirements.lock
 
 .PHONY: help serve dev test check lint types imports schema-check lock-check proof schema bench lock clean
@@ -38,7 +40,7 @@ dev: $(V)/.ok
 	@$(BIN)/gql-api dev
 
 test: $(V)/.ok
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 check: lint types imports schema-check lock-check
 
