@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from rich.console import Console
+from rich.markup import escape
 
 from gql_api.cli.databases import Address
 from gql_api.server.application import Application
@@ -19,8 +20,8 @@ def show_banner(application: Application, address: Address, base: str) -> None:
         base: Address of the server.
     """
     console = Console(highlight=False, soft_wrap=True)
-    name = f"[bold]{application.name}[/bold]"
-    console.print(f"{name} on {address.label}, by gql-api {version('gql-api')}\n")
+    name, place = escape(application.name), escape(address.label)
+    console.print(f"[bold]{name}[/bold] on {place}, by gql-api {version('gql-api')}\n")
     for title, path in (
         ("GraphiQL", "/graphiql/"),
         ("GraphQL", "/graphql"),
