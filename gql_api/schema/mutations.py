@@ -98,10 +98,7 @@ class WriteField(TypedField):
         return self._resolve(info)
 
     async def _resolve(self, info: Info) -> Payload:
-        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
-        planner = Planner(raw_info, table_of(info))
-        defined = raw_info.parent_type.fields[raw_info.field_name]
-        arguments = planner.arguments(defined, raw_info.field_nodes)
+        arguments = Planner(info).own_arguments
         try:
             return await self.write(arguments, table_of(info), new_write(info))
         except WriteError as error:

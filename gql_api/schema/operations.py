@@ -91,7 +91,7 @@ class QueryOperation(OperationField):
         instance = await super().get_result(source, info, args, kwargs)
         if instance is None:
             return None
-        planner = Planner(info._raw_info, table_of(info))  # noqa: SLF001 - the AST is nowhere else
+        planner = Planner(info)
         return await load_by_key(info, planner, self.entity, key_of(instance))
 
 

@@ -112,7 +112,7 @@ class PayloadRowField(TypedField):
         key = source.values.get(self.python_name)
         if key is None:
             return None
-        planner = Planner(info._raw_info, table_of(info))  # noqa: SLF001 - the AST is nowhere else
+        planner = Planner(info)
         return load_by_key(info, planner, self.entity, key)
 
 
@@ -137,14 +137,12 @@ class PayloadEdgeField(TypedField):
         return None if key is None else self._load(key, info)
 
     async def _load(self, key: KeyValue, info: Info) -> Any:
-        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
         table = table_of(info)
-        planner = Planner(raw_info, table)
-        defined = raw_info.parent_type.fields[raw_info.field_name]
-        arguments = planner.arguments(defined, raw_info.field_nodes)
+        planner = Planner(info)
+        arguments = planner.own_arguments
         order = read_order(arguments.get("orderBy", ()), self.entity, table, ("edge", "orderBy"))
         where = key_filter(key, planner.operands)
-        planned = planner.plan_edge(self.entity, raw_info.field_nodes, order, where, ("edge",))
+        planned = planner.plan_edge(self.entity, planner.nodes, order, where, ("edge",))
         answer = await load_connection(planned, new_run(info, planner.operands.values))
         return answer["edges"][0] if answer["edges"] else None
 

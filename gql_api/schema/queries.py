@@ -52,11 +52,10 @@ class ManyField(RootField):
 
     @override
     async def resolve(self, info: Info) -> dict[str, Any]:
-        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
-        planner = Planner(raw_info, table_of(info))
-        defined = raw_info.parent_type.fields[raw_info.field_name]
-        path = (str(raw_info.path.key),)
-        connection = planner.plan_connection(self.entity, defined, raw_info.field_nodes, path)
+        planner = Planner(info)
+        connection = planner.plan_connection(
+            self.entity, planner.field, planner.nodes, planner.path
+        )
         return await load_connection(connection, new_run(info, planner.operands.values))
 
 
@@ -76,16 +75,14 @@ class SingleField(RootField):
 
     @override
     async def resolve(self, info: Info) -> LoadedRow | None:
-        raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
         registry = table_of(info).registry
-        planner = Planner(raw_info, table_of(info))
-        defined = raw_info.parent_type.fields[raw_info.field_name]
-        arguments = planner.arguments(defined, raw_info.field_nodes)
-        path = (str(raw_info.path.key),)
+        planner = Planner(info)
+        arguments = planner.own_arguments
         if "id" in arguments:
-            key = read_global_id(arguments["id"], self.entity, registry, (*path, "id"))
+            path = (*planner.path, "id")
+            key = read_global_id(arguments["id"], self.entity, registry, path)
         else:
-            key = read_key(arguments["key"], self.entity, registry, (*path, "key"))
+            key = read_key(arguments["key"], self.entity, registry, (*planner.path, "key"))
         return await load_by_key(info, planner, self.entity, key)
 
 
@@ -151,9 +148,7 @@ async def load_by_key(
     Cost:
         One statement, and those of the relationships.
     """
-    raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
-    path = (str(raw_info.path.key),)
-    selection = planner.plan_selection(entity, raw_info.field_nodes, path)
+    selection = planner.plan_selection(entity, planner.nodes, planner.path)
     lookup = Lookup(selection, key_filter(key, planner.operands))
     rows = await load_lookup(lookup, new_run(info, planner.operands.values))
     return rows[0] if rows else None
@@ -161,11 +156,8 @@ async def load_by_key(
 
 async def _load_nodes(info: Info) -> list[LoadedRow | None]:
     """Load the nodes of a field: one run per type, in the order of the ids."""
-    raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
     table = table_of(info)
-    planner = Planner(raw_info, table)
-    defined = raw_info.parent_type.fields[raw_info.field_name]
-    arguments = planner.arguments(defined, raw_info.field_nodes)
+    arguments = Planner(info).own_arguments
     ids = [arguments["id"]] if "id" in arguments else arguments["ids"]
     if len(ids) > table.config.max_page_size:
         message = f"ids holds {len(ids)}: ask for at most {table.config.max_page_size}."
@@ -182,10 +174,9 @@ async def _load_nodes(info: Info) -> list[LoadedRow | None]:
 async def _load_nodes_of(
     info: Info, entity: Entity, keys: list[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], LoadedRow]:
-    raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
-    planner = Planner(raw_info, table_of(info))
+    planner = Planner(info)
     columns = tuple(column.key for column in entity.primary_key)
-    planned = planner.plan_selection(entity, raw_info.field_nodes, (str(raw_info.path.key),))
+    planned = planner.plan_selection(entity, planner.nodes, planner.path)
     selection = Selection(planned.entity, planned.fields, (*planned.columns, *columns))
     lookup = Lookup(selection, _keys_filter(columns, keys, planner.operands))
     rows = await load_lookup(lookup, new_run(info, planner.operands.values))

@@ -7,7 +7,7 @@ import strawberry
 
 from gql_api.loading.loaders import RelatedByParentLoader
 from gql_api.mapping.descriptors import Entity, Relationship
-from gql_api.schema.context import RequestContext, new_run, table_of
+from gql_api.schema.context import RequestContext, new_run
 from gql_api.schema.selections import Planner
 
 
@@ -20,14 +20,13 @@ def resolve_relationship(
         One run of the field's plan for all siblings: one statement per level.
     """
     context: RequestContext = info.context
-    raw_info = info._raw_info  # noqa: SLF001 - the AST is nowhere else
-    loader_key = (entity.name, relationship.key, tuple(map(id, raw_info.field_nodes)))
+    planner = Planner(info)
+    loader_key = (entity.name, relationship.key, tuple(map(id, planner.nodes)))
     if loader_key not in context.loaders:
-        planner = Planner(raw_info, table_of(info))
-        defined = raw_info.parent_type.fields[raw_info.field_name]
-        field = defined.extensions["strawberry-definition"]
-        path = (raw_info.field_name,)
-        asked = planner.plan_relationship(field, defined, raw_info.field_nodes, "value", path)
+        field = planner.field.extensions["strawberry-definition"]
+        asked = planner.plan_relationship(
+            field, planner.field, planner.nodes, "value", planner.path
+        )
         run = new_run(info, planner.operands.values)
         context.loaders[loader_key] = RelatedByParentLoader(entity, relationship, asked, run)
     key = tuple(getattr(source, name) for name in relationship.join.local_keys)

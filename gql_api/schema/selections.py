@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import strawberry
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
@@ -22,13 +23,13 @@ from gql_api.mapping.descriptors import Entity
 from gql_api.plan import selections as plan
 from gql_api.plan.filters import TRUE, Filter
 from gql_api.plan.pages import OrderKey
+from gql_api.schema.context import table_of
 from gql_api.schema.declarations import ComputedField
 from gql_api.schema.fields import ColumnField, IdField, RelationshipField
 from gql_api.schema.filters import FilterReader
 from gql_api.schema.operands import Operands
 from gql_api.schema.orders import read_order
 from gql_api.schema.pages import PageReader
-from gql_api.schema.table import TypeTable
 
 Nodes = Sequence[FieldNode]
 Path = tuple[str, ...]
@@ -37,21 +38,30 @@ _BACKREF = "strawberry-definition"
 
 
 class Planner:
-    """Makes the plan of one root field, and collects its operands.
+    """Makes the plan of the field that is resolved, and collects its operands.
 
     Args:
-        raw_info: graphql-core's info of the field: schema, fragments and coerced variables.
-        table: Types of the schema.
+        info: Of the field's resolver.
     """
 
-    def __init__(self, raw_info: Any, table: TypeTable) -> None:
-        self._schema = raw_info.schema
+    def __init__(self, info: strawberry.Info[Any, Any]) -> None:
+        raw_info: Any = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+        table = table_of(info)
+        self.field: GraphQLField = raw_info.parent_type.fields[raw_info.field_name]
+        self.nodes: Nodes = raw_info.field_nodes
+        self.path: Path = (str(raw_info.path.key),)
+        self._schema: Any = raw_info.schema
         self._fragments = raw_info.fragments
         self._variables = VariableValues({}, raw_info.variable_values)
         self._table = table
         self.operands = Operands()
         self._filters = FilterReader(table, self.operands)
         self._pages = PageReader(table, self.operands)
+
+    @property
+    def own_arguments(self) -> dict[str, Any]:
+        """The coerced arguments of the field that is resolved; null counts as absent."""
+        return self.arguments(self.field, self.nodes)
 
     def arguments(self, field: GraphQLField, nodes: Nodes) -> dict[str, Any]:
         """Return the coerced arguments of a field; null counts as absent."""
