@@ -166,8 +166,10 @@ def _no_tables(
     url = masked_url(connection.engine.url)
     where = ", ".join(schemas or [inspector.default_schema_name or ""])
     message = f"The database {url} has no tables or views in the schema {where}."
-    others = ", ".join(_own_schemas(inspector.get_schema_names()))
-    return DatabaseError(message, fix=f"Create them, or choose other schemas: it has {others}.")
+    looked_at = set(schemas) if schemas else {inspector.default_schema_name or ""}
+    others = [name for name in _own_schemas(inspector.get_schema_names()) if name not in looked_at]
+    choice = f", or choose other schemas: it has {', '.join(others)}" if others else ""
+    return DatabaseError(message, fix=f"Create them{choice}.")
 
 
 def _relation_names(inspector: Inspector, schema: str | None) -> list[str]:

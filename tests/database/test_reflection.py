@@ -342,8 +342,19 @@ async def test_no_tables(database):
     with pytest.raises(DatabaseError, match="has no tables or views in the schema") as refused:
         await reflect_models(database.read_engine)
 
-    assert refused.value.fix is not None
-    assert refused.value.fix.startswith("Create them, or choose other schemas: it has ")
+    assert refused.value.fix == "Create them."
+
+
+async def test_no_tables_in_chosen_schema(postgres):
+    """The schemas that were not looked at are offered."""
+    async with postgres.read_connection() as connection:
+        await connection.execute(text("CREATE SCHEMA bare"))
+        await connection.execute(text("CREATE SCHEMA other"))
+
+    with pytest.raises(DatabaseError) as refused:
+        await reflect_models(postgres.read_engine, schemas=["bare"])
+
+    assert refused.value.fix == "Create them, or choose other schemas: it has other, public."
 
 
 async def test_missing_file(sqlite, sqlite_url, tmp_path):
