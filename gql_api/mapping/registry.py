@@ -74,7 +74,9 @@ def _configured_mappers(models: Iterable[type[Any]]) -> list[orm.Mapper[Any]]:
         message = "There are no models to map."
         raise MappingError(message, fix="Pass at least one mapped class.")
     try:
-        orm.configure_mappers()
+        # not orm.configure_mappers(): broken models of other registries are not ours
+        for registry in {mapper.registry for mapper in mappers}:
+            registry.configure(cascade=True)
     except (exc.InvalidRequestError, exc.ArgumentError) as error:
         message = f"The models cannot be mapped: {' '.join(str(error).split())}"
         raise MappingError(message) from error
