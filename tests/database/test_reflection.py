@@ -342,7 +342,9 @@ async def test_no_tables(database):
     with pytest.raises(DatabaseError, match="has no tables or views in the schema") as refused:
         await reflect_models(database.read_engine)
 
-    assert refused.value.fix == "Create them."
+    assert refused.value.fix is not None
+    # the databases of a MariaDB server are its schemas: there may be others
+    assert refused.value.fix.startswith("Create them")
 
 
 async def test_no_tables_in_chosen_schema(postgres):
