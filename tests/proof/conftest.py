@@ -12,6 +12,8 @@ _COMMON = {
 
 settings.register_profile("default", max_examples=40, derandomize=True, **_COMMON)
 settings.register_profile("proof", max_examples=3000, **_COMMON)
+# with --hypothesis-seed: a run of minutes that can be repeated
+settings.register_profile("seeded", max_examples=400, **_COMMON)
 # a defect need not be made small to be caught
 settings.register_profile(
     "mutants", max_examples=150, derandomize=True, phases=(Phase.generate,), **_COMMON

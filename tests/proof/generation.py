@@ -132,6 +132,24 @@ def conditions(draw: st.DrawFn, entity: str, depth: int = 0) -> Any:
 
 
 @st.composite
+def quantified(draw: st.DrawFn) -> AskedList:
+    """A list by one comparison of relatives: chosen at large, hardly any meets an unknown one."""
+    lists = [
+        (entity, name, relation.target)
+        for entity, relations in RELATIONS.items()
+        for name, relation in relations.items()
+        if relation.is_list
+    ]
+    entity, name, target = draw(st.sampled_from(lists))
+    quantifier = draw(st.sampled_from(["some", "every", "none"]))
+    where = ("relation", name, quantifier, draw(_comparisons(target)))
+    negated = ("not", where)
+    return AskedList(
+        entity, where=draw(st.sampled_from([where, negated])), columns=[*COLUMNS[entity]]
+    )
+
+
+@st.composite
 def _comparisons(draw: st.DrawFn, entity: str) -> Any:
     column = draw(st.sampled_from(list(COLUMNS[entity])))
     pool = COLUMNS[entity][column]

@@ -97,6 +97,23 @@ async def test_lists(bench: Bench, data: st.DataObject) -> None:
 
 
 @given(data=st.data())
+async def test_quantifiers(bench: Bench, data: st.DataObject) -> None:
+    """Some, every and none of the relatives, where comparisons with them are unknown."""
+    world = data.draw(generation.worlds())
+    await bench.fill(world)
+
+    for _ in range(2 * _OPERATIONS):
+        asked = data.draw(generation.quantified())
+        root = generation.ROOTS[asked.entity]
+        document = f"{{ {generation.list_text(root, asked)} }}"
+        note(document)
+
+        answer = await bench.ask(world, document)
+
+        assert answer[root] == answer_list(world, asked, world.visible(asked.entity))
+
+
+@given(data=st.data())
 async def test_walks(bench: Bench, data: st.DataObject) -> None:
     """A walk by cursors, forwards and backwards, meets every row exactly once."""
     world = data.draw(generation.worlds())
