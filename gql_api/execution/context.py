@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gql_api.access.subjects import ANONYMOUS, Subject
 from gql_api.database.engines import Database
 from gql_api.errors import SchemaBuildError
 from gql_api.execution.unit_of_work import UnitOfWork
 from gql_api.loading.loaders import InstanceByKeyLoader
-from gql_api.loading.readers import ConnectionReader, Reader
+from gql_api.loading.readers import ConnectionReader, Reader, session_on
 from gql_api.loading.run import Run
 from gql_api.schema.build import Schema
 from gql_api.schema.keys import read_global_id
@@ -74,7 +74,7 @@ class Context:
             yield self._unit.session
             return
         async with self.database.read_connection() as connection:
-            yield _session_on(connection)
+            yield session_on(connection)
 
     async def load(self, model: type[ModelT], key: Any) -> ModelT | None:
         """Load one visible instance of a model by primary key, batched with its siblings.
@@ -118,10 +118,6 @@ class Context:
             message = "The context belongs to no operation yet."
             raise SchemaBuildError(message, fix="Build the schema with gql_api.build_schema.")
         return self._schema
-
-
-def _session_on(connection: AsyncConnection) -> AsyncSession:
-    return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
 
 
 Info = strawberry.Info[Context, None]

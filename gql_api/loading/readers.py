@@ -77,11 +77,11 @@ class ConnectionReader:
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Any]:
         async with self._database.read_connection() as connection:
-            session = _session_on(connection)
+            session = session_on(connection)
             return (await session.scalars(statement, parameters)).all()
 
 
-def _session_on(connection: AsyncConnection) -> AsyncSession:
+def session_on(connection: AsyncConnection) -> AsyncSession:
     """Make a session whose only job is to turn rows into instances; it owns nothing to close."""
     return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
 
