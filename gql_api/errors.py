@@ -4,7 +4,6 @@
 GqlApiError
 ├── ConfigurationError             the operator or developer must act, before anything is served
 │   ├── MappingError               a model cannot be mapped
-│   ├── NamingError                a GraphQL name is invalid or taken twice
 │   ├── SchemaBuildError           a schema cannot be built from the types given
 │   └── DatabaseError              the database cannot be used as configured
 └── ApiError                       the caller must act; safe to show, has a stable code
@@ -53,10 +52,6 @@ class ConfigurationError(GqlApiError):
 
 class MappingError(ConfigurationError):
     """A model cannot be mapped. The developer must act."""
-
-
-class NamingError(ConfigurationError):
-    """A GraphQL name is invalid or taken twice. The developer must act."""
 
 
 class SchemaBuildError(ConfigurationError):

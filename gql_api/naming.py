@@ -8,12 +8,9 @@ from collections.abc import Iterable
 
 from pluralizer import Pluralizer
 
-from gql_api.errors import NamingError
-
 _PLURALIZER = Pluralizer()  # type: ignore[no-untyped-call]  # its __init__ is untyped
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+|_+|[0-9]+")
 _LEADING_CAPITALS = re.compile(r"^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+(?=[0-9_]|$)|^[A-Z]")
-_VALID = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
 RESERVED_FIELDS = frozenset({"id", "and", "or", "not"})
 """Field names with a meaning of their own in objects and filters."""
@@ -265,17 +262,3 @@ class TypeNames:
             name, number = f"{wanted}{number}", number + 1
         self._taken |= {name, self._inflector.filter_type(name)}
         return name
-
-
-def check_name(name: str) -> str:
-    """Return a name that was chosen by hand.
-
-    Raises:
-        NamingError: GraphQL refuses it.
-    """
-    if not _VALID.fullmatch(name) or name.startswith("__"):
-        message = f'"{name}" is no GraphQL name.'
-        raise NamingError(
-            message, fix="Use letters, digits and _, not starting with a digit or __."
-        )
-    return name

@@ -6,14 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gql_api.errors import NamingError
 from gql_api.naming import (
     RESERVED_FIELDS,
     Inflector,
     NameTable,
     TypeNames,
     camel_case,
-    check_name,
     pascal_case,
     plural,
     singular,
@@ -234,20 +232,3 @@ def test_reserved_root_field():
     types = TypeNames(Inflector(), reserved=["Query.posts"])
 
     assert types.claim_object("Post") == "Post2"
-
-
-@pytest.mark.parametrize("name", ["Post", "_x", "a1"])
-def test_chosen_name(name: str):
-    """A name that GraphQL accepts is returned."""
-    assert check_name(name) == name
-
-
-@pytest.mark.parametrize("name", ["", "1a", "a-b", "__type", "ä"])
-def test_refused_name(name: str):
-    """A name that GraphQL refuses is an error that says what is allowed."""
-    with pytest.raises(NamingError) as caught:
-        check_name(name)
-
-    assert str(caught.value) == (
-        f'"{name}" is no GraphQL name. Use letters, digits and _, not starting with a digit or __.'
-    )

@@ -13,7 +13,6 @@ from strawberry.types.base import (
     StrawberryList,
     StrawberryObjectDefinition,
     StrawberryOptional,
-    StrawberryType,
 )
 from strawberry.types.field import StrawberryField
 from typing_extensions import override
@@ -147,17 +146,3 @@ def _define(origin: type[Any], name: str, **options: Any) -> type[Any]:
     )
     origin.__strawberry_definition__ = definition
     return origin
-
-
-__all__ = [
-    "GraphQLType",
-    "StrawberryType",
-    "TypedField",
-    "add_fields",
-    "argument",
-    "list_of",
-    "new_input",
-    "new_interface",
-    "new_object",
-    "nullable",
-]
