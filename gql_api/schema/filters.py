@@ -1,7 +1,4 @@
-"""Filters: their input types, and what a filter argument means.
-
-Operator objects are made per scalar, not per column.
-"""
+"""Filters: their input types, and what a filter argument means."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -14,50 +11,14 @@ from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan import filters
 from gql_api.plan.filters import Filter, Operator, Quantifier
-from gql_api.schema.definitions import TypedField, add_fields, list_of, new_input, nullable
+from gql_api.schema.definitions import TypedField, add_fields, list_of, nullable
 from gql_api.schema.keys import key_filter, read_global_id
 from gql_api.schema.operands import Operands, column_operand, comparison_operand
-from gql_api.schema.scalars import scalar_type
+from gql_api.schema.operators import LISTS, column_operators, id_operators, scalar_operators
 from gql_api.schema.table import TypeTable
 
 Path = tuple[str, ...]
 
-_EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN)
-_ORDER = (Operator.LT, Operator.LTE, Operator.GT, Operator.GTE)
-_TEXT = (
-    Operator.LIKE,
-    Operator.ILIKE,
-    Operator.CONTAINS,
-    Operator.ICONTAINS,
-    Operator.STARTS_WITH,
-    Operator.ISTARTS_WITH,
-    Operator.ENDS_WITH,
-    Operator.IENDS_WITH,
-)
-_LISTS = frozenset({Operator.IN, Operator.NOT_IN})
-_UNORDERED = frozenset({ScalarKind.BOOLEAN, ScalarKind.ENUM, ScalarKind.BASE64})
-_INCOMPARABLE = frozenset({ScalarKind.JSON, ScalarKind.OPAQUE})
-
-_DESCRIPTIONS: Mapping[Operator, str] = MappingProxyType(
-    {
-        Operator.EQ: "Equal.",
-        Operator.NE: "Not equal; does not match null.",
-        Operator.IN: "Among the values; an empty list matches nothing.",
-        Operator.NOT_IN: "Not among the values; an empty list matches everything.",
-        Operator.LT: "Less than.",
-        Operator.LTE: "Less than or equal.",
-        Operator.GT: "Greater than.",
-        Operator.GTE: "Greater than or equal.",
-        Operator.LIKE: "Matches a pattern: % any text, _ any character, \\ escapes.",
-        Operator.ILIKE: "Matches a pattern, ignoring case.",
-        Operator.CONTAINS: "Contains the text.",
-        Operator.ICONTAINS: "Contains the text, ignoring case.",
-        Operator.STARTS_WITH: "Starts with the text.",
-        Operator.ISTARTS_WITH: "Starts with the text, ignoring case.",
-        Operator.ENDS_WITH: "Ends with the text.",
-        Operator.IENDS_WITH: "Ends with the text, ignoring case.",
-    }
-)
 _QUANTIFIERS: Mapping[Quantifier, str] = MappingProxyType(
     {
         Quantifier.SOME: "At least one meets the condition.",
@@ -65,11 +26,6 @@ _QUANTIFIERS: Mapping[Quantifier, str] = MappingProxyType(
         Quantifier.NONE: "None meets the condition.",
     }
 )
-
-
-def is_sortable(column: Column) -> bool:
-    """Tell whether rows can be compared and ordered by a column."""
-    return column.type.kind not in _INCOMPARABLE and not column.type.dimensions
 
 
 def build_filter_types(entity: Entity, table: TypeTable) -> None:
@@ -80,9 +36,9 @@ def build_filter_types(entity: Entity, table: TypeTable) -> None:
     fields.append(_optional("or", list_of(types.filter), "At least one holds; false when empty."))
     fields.append(_optional("not", types.filter, "Does not hold; unknown stays unknown."))
     if not entity.is_keyless:
-        fields.append(_optional("id", _id_operators(table), "Global id."))
+        fields.append(_optional("id", id_operators(table), "Global id."))
     fields += [
-        _optional(column.name, _operators(column, table), column.description)
+        _optional(column.name, column_operators(column, table), column.description)
         for column in entity.columns.values()
     ]
     for relationship in entity.relationships.values():
@@ -95,7 +51,7 @@ def build_filter_types(entity: Entity, table: TypeTable) -> None:
             for each, text in _QUANTIFIERS.items()
         ],
     )
-    count = _scalar_operators(ScalarKind.INT, table)
+    count = scalar_operators(ScalarKind.INT, table)
     add_fields(types.aggregate_filter, [_optional("count", count, "Number of rows.")])
 
 
@@ -113,50 +69,6 @@ def _relationship_fields(relationship: Relationship, table: TypeTable) -> list[T
 
 def _optional(name: str, type_: Any, description: str | None) -> TypedField:
     return TypedField(name, nullable(type_), description=description, default=strawberry.UNSET)
-
-
-def _operators(column: Column, table: TypeTable) -> type[Any]:
-    """Return the operator input of a column's type."""
-    if column.type.dimensions or column.type.kind in _INCOMPARABLE:
-        return _operator_input(column.type.kind.value, None, (), table)
-    if column.type.enum is not None:
-        type_ = table.enum_type(column.type.enum)
-        return _operator_input(column.type.enum.name, type_, _EQUALITY, table)
-    return _scalar_operators(column.type.kind, table)
-
-
-def _scalar_operators(kind: ScalarKind, table: TypeTable) -> type[Any]:
-    operators = _EQUALITY if kind in _UNORDERED else (*_EQUALITY, *_ORDER)
-    if kind is ScalarKind.STRING:
-        operators = (*operators, *_TEXT)
-    return _operator_input(kind.value, scalar_type(kind), operators, table)
-
-
-def _id_operators(table: TypeTable) -> type[Any]:
-    return _operator_input("ID", strawberry.ID, _EQUALITY, table, has_null=False)
-
-
-def _operator_input(
-    name: str,
-    type_: Any,
-    operators: Sequence[Operator],
-    table: TypeTable,
-    *,
-    has_null: bool = True,
-) -> type[Any]:
-    name = table.inflector.filter_type(name if operators else f"{name}Null")
-    if name in table.operators:
-        return table.operators[name]
-    made = new_input(name, description="Conditions on a value; all that are given must hold.")
-    fields = [
-        _optional(each.value, list_of(type_) if each in _LISTS else type_, _DESCRIPTIONS[each])
-        for each in operators
-    ]
-    if has_null:
-        fields.append(_optional("isNull", bool, "Is null, or is not."))
-    add_fields(made, fields)
-    table.operators[name] = made
-    return made
 
 
 class FilterReader:
@@ -226,7 +138,7 @@ class FilterReader:
 
     def _read_id(self, operator: Operator, value: Any, entity: Entity, path: Path) -> Filter:
         here = (*path, operator.value)
-        if operator in _LISTS:
+        if operator in LISTS:
             keys = [read_global_id(each, entity, self._registry, here).values for each in value]
             return self._keys_in(keys, entity, is_negated=operator is Operator.NOT_IN)
         key = key_filter(read_global_id(value, entity, self._registry, here), self._operands)

@@ -9,7 +9,7 @@ from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Column, Entity
 from gql_api.plan.pages import OrderKey
 from gql_api.schema.definitions import TypedField, add_fields, nullable
-from gql_api.schema.filters import is_sortable
+from gql_api.schema.operators import is_sortable
 from gql_api.schema.table import SortOrder, TypeTable
 
 Path = tuple[str, ...]
