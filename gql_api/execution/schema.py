@@ -22,7 +22,7 @@ def build_schema(
         models: A declarative base, a SQLAlchemy registry, or a list of mapped classes.
         extensions: Strawberry extensions, inside the lifecycle of the operation.
         options: As of ``assemble_schema``: ``dialect``, ``types``, ``policies``, ``queries``,
-            ``mutations``, ``config`` and ``inflector``.
+            ``mutations``, ``config``, ``inflector`` and ``hidden``.
 
     Returns:
         A plain ``strawberry.Schema``. Run it with a ``gql_api.Context``; a mutation is committed,

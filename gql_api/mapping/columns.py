@@ -1,6 +1,5 @@
 """Column attributes: mapped properties become ``Column`` descriptors."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import ColumnProperty, Mapper
 
-from gql_api.errors import MappingError
 from gql_api.mapping.descriptors import Column, InputRules, ValueType
+from gql_api.mapping.expressions import is_expression
 from gql_api.mapping.types import EnumTable, describe_type
+from gql_api.mapping.visibility import Visibility, attribute_info, gql_options
 from gql_api.naming import Inflector, NameTable
 
 _RULES: Mapping[str, str] = MappingProxyType(
@@ -23,7 +23,6 @@ _RULES: Mapping[str, str] = MappingProxyType(
         "not_empty": "is_not_blank",
     }
 )
-_FLAGS = frozenset({"hidden", "read_only", "key"})
 
 
 def describe_columns(
@@ -33,6 +32,7 @@ def describe_columns(
     names: NameTable,
     inflector: Inflector,
     enums: EnumTable,
+    visibility: Visibility,
 ) -> tuple[dict[str, Column], tuple[Column, ...]]:
     """Describe the column attributes of a mapper.
 
@@ -42,6 +42,7 @@ def describe_columns(
         names: Field names taken on the type.
         inflector: Makes field names.
         enums: Enumerations of the schema.
+        visibility: What exists for clients.
 
     Returns:
         The columns that exist for clients (neither hidden nor private) by attribute key, and the
@@ -53,8 +54,10 @@ def describe_columns(
     shown: dict[str, Column] = {}
     keys: dict[str, Column] = {}
     for attribute in mapper.column_attrs:
-        options = gql_options(attribute_info(attribute), attribute)
-        is_visible = is_shown(attribute.key, options)
+        info = attribute_info(attribute)
+        is_visible = visibility.is_shown(mapper, attribute.key, info, attribute)
+        if is_expression(attribute):
+            continue
         is_key = any(column in mapper.primary_key for column in attribute.columns)
         if not is_visible and not is_key:
             continue
@@ -63,7 +66,7 @@ def describe_columns(
             name=names.claim(inflector.field(attribute.key)) if is_visible else attribute.key,
             value_type=_describe_type(attribute, mapper, enums),
             is_linked=attribute.key in linked,
-            options=options,
+            options=gql_options(info, attribute),
         )
         if is_visible:
             shown[attribute.key] = described
@@ -129,39 +132,3 @@ def _describe_rules(column: Any, options: Mapping[str, Any]) -> InputRules:
     if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum) and length:
         given.setdefault("max_length", length)
     return InputRules(**given)
-
-
-def attribute_info(attribute: ColumnProperty[Any]) -> Mapping[Any, Any]:
-    """Return the ``info`` of an attribute, or else of its column; an SQL expression has none."""
-    info: Mapping[Any, Any] = attribute.info or getattr(attribute.columns[0], "info", {})
-    return info
-
-
-def gql_options(info: Mapping[Any, Any], attribute: Any) -> Mapping[str, Any]:
-    """Return ``info["gql"]`` of an attribute.
-
-    Raises:
-        MappingError: An option is unknown; the message names the attribute.
-    """
-    options: Mapping[str, Any] = info.get("gql", {})
-    unknown = set(options) - _FLAGS - set(_RULES)
-    if unknown:
-        message = f'{attribute} has the unknown option "{min(unknown)}" in info["gql"].'
-        known = ", ".join(sorted(_FLAGS | set(_RULES)))
-        raise MappingError(message, fix=f"Known options: {known}.")
-    if "pattern" in options:
-        _check_pattern(options["pattern"], attribute)
-    return options
-
-
-def _check_pattern(pattern: str, attribute: Any) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        message = f'{attribute} has an invalid "pattern" in info["gql"]: {error}.'
-        raise MappingError(message, fix="Correct the regular expression.") from error
-
-
-def is_shown(key: str, options: Mapping[str, Any]) -> bool:
-    """Tell whether an attribute exists for clients: neither hidden nor private (``_name``)."""
-    return not key.startswith("_") and not options.get("hidden")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.types import TypeEngine
 
 from gql_api.mapping.values import ScalarKind
 
@@ -65,8 +66,19 @@ class InputRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """How an attribute that is no column of a table is asked for."""
+
+    is_detached: bool
+    """Whether it holds under the model's own name alone, so that a subquery finds the row again."""
+
+    type: TypeEngine[Any] = field(compare=False)
+    """SQL type of its values."""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """A mapped column attribute."""
+    """A mapped column attribute, or a hybrid or SQL expression that reads like one."""
 
     key: str
     """ORM attribute key, never the name of the database column."""
@@ -94,6 +106,9 @@ class Column:
 
     rules: InputRules = InputRules()
     """What it accepts from clients."""
+
+    expression: Expression | None = None
+    """Set for what is no column of a table: computed only where it is asked for."""
 
     description: str | None = None
     """For readers of the schema."""

@@ -1,6 +1,6 @@
 """The registry: all mapped classes become entities."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import exc, orm
 
 from gql_api.errors import MappingError
-from gql_api.mapping.columns import attribute_info, describe_columns
+from gql_api.mapping.columns import describe_columns
 from gql_api.mapping.descriptors import Column, Entity, Key, Registry
+from gql_api.mapping.expressions import describe_expressions
 from gql_api.mapping.relationships import describe_relationships, linked_columns
 from gql_api.mapping.types import EnumTable
+from gql_api.mapping.visibility import Hidden, Visibility, attribute_info
 from gql_api.naming import RESERVED_FIELDS, Inflector, NameTable, TypeNames
 
 
@@ -20,6 +22,7 @@ def describe_models(
     *,
     inflector: Inflector | None = None,
     reserved: Iterable[str] = (),
+    hidden: Sequence[Hidden] = (),
 ) -> Registry:
     """Describe mapped classes.
 
@@ -27,16 +30,22 @@ def describe_models(
         models: Mapped classes, in any order.
         inflector: Makes the names; the default one when left out.
         reserved: Names of types and root fields (``Query.x``) that are taken already.
+        hidden: Attributes that do not exist for clients: patterns such as ``"User.password"`` and
+            ``"*.token"``, and column types.
 
     Raises:
-        MappingError: A class is not mapped, mappers cannot be configured, or there is none.
+        MappingError: A class is not mapped, mappers cannot be configured, there is none, or
+            ``hidden`` names an attribute that does not exist.
     """
     inflector = inflector or Inflector()
     mappers = _configured_mappers(models)
     type_names = TypeNames(inflector, reserved)
     targets = {mapper.class_: type_names.claim_object(mapper.class_.__name__) for mapper in mappers}
     enums = EnumTable(inflector, type_names.claim_enum)
-    entities = [_describe_entity(mapper, targets, inflector, enums) for mapper in mappers]
+    visibility = Visibility(hidden, mappers)
+    entities = [
+        _describe_entity(mapper, targets, inflector, enums, visibility) for mapper in mappers
+    ]
     by_name = {entity.name: entity for entity in sorted(entities, key=lambda each: each.name)}
     return Registry(
         entities=MappingProxyType(by_name),
@@ -88,23 +97,29 @@ def _describe_entity(
     targets: Mapping[type[Any], str],
     inflector: Inflector,
     enums: EnumTable,
+    visibility: Visibility,
 ) -> Entity:
     names = NameTable(RESERVED_FIELDS)
     columns, primary_key = describe_columns(
         mapper,
-        linked=linked_columns(mapper, targets),
+        linked=linked_columns(mapper, targets, visibility),
         names=names,
         inflector=inflector,
         enums=enums,
+        visibility=visibility,
+    )
+    relationships = describe_relationships(
+        mapper, targets=targets, names=names, inflector=inflector, visibility=visibility
+    )
+    expressions = describe_expressions(
+        mapper, names=names, inflector=inflector, enums=enums, visibility=visibility
     )
     is_keyless = bool(getattr(mapper.class_, "__gql_keyless__", False))
     return Entity(
         name=targets[mapper.class_],
         model=mapper.class_,
-        columns=MappingProxyType(columns),
-        relationships=MappingProxyType(
-            describe_relationships(mapper, targets=targets, names=names, inflector=inflector)
-        ),
+        columns=MappingProxyType(columns | expressions),
+        relationships=MappingProxyType(relationships),
         primary_key=primary_key,
         keys=()
         if is_keyless

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 
-from gql_api.mapping.columns import gql_options, is_shown
 from gql_api.mapping.descriptors import JoinKind, Relationship, RelationshipJoin
+from gql_api.mapping.visibility import Visibility
 from gql_api.naming import Inflector, NameTable
 
 
@@ -20,6 +20,7 @@ def describe_relationships(
     targets: Mapping[type[Any], str],
     names: NameTable,
     inflector: Inflector,
+    visibility: Visibility,
 ) -> dict[str, Relationship]:
     """Describe the relationships of a mapper whose targets are part of the schema.
 
@@ -28,12 +29,13 @@ def describe_relationships(
         targets: Entity name by model.
         names: Field names taken on the type.
         inflector: Makes field names.
+        visibility: What exists for clients.
     """
     found: dict[str, Relationship] = {}
     for relationship in mapper.relationships:
-        options = gql_options(relationship.info, relationship)
         target = targets.get(relationship.mapper.class_)
-        if target is None or not is_shown(relationship.key, options):
+        is_shown = visibility.is_shown(mapper, relationship.key, relationship.info)
+        if target is None or not is_shown:
             continue
         found[relationship.key] = _describe_relationship(
             relationship, name=names.claim(inflector.field(relationship.key)), target=target
@@ -41,13 +43,15 @@ def describe_relationships(
     return found
 
 
-def linked_columns(mapper: Mapper[Any], targets: Mapping[type[Any], str]) -> frozenset[str]:
+def linked_columns(
+    mapper: Mapper[Any], targets: Mapping[type[Any], str], visibility: Visibility
+) -> frozenset[str]:
     """Return the attribute keys that shown, writable to-one relationships set."""
     return frozenset(
         key
         for relationship in mapper.relationships
         if relationship.mapper.class_ in targets
-        and is_shown(relationship.key, gql_options(relationship.info, relationship))
+        and visibility.is_shown(mapper, relationship.key, relationship.info)
         and not relationship.viewonly
         for key in _foreign_keys(relationship)
     )

@@ -27,6 +27,7 @@ from gql_api.database.dialects import dialect_named
 from gql_api.errors import SchemaBuildError
 from gql_api.mapping.descriptors import Entity, Registry
 from gql_api.mapping.registry import describe_models, mapped_classes
+from gql_api.mapping.visibility import Hidden
 from gql_api.naming import Inflector
 from gql_api.schema.declarations import TypeDeclaration, declaration_of
 from gql_api.schema.definitions import add_fields, new_object
@@ -109,6 +110,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     mutations: Sequence[type[Any]] = (),
     config: ApiConfig | None = None,
     inflector: Inflector | None = None,
+    hidden: Sequence[Hidden] = (),
     extensions: Sequence[type[SchemaExtension]] = (),
 ) -> Schema:
     """Build the schema of mapped classes.
@@ -122,6 +124,8 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         mutations: Classes of further root mutation fields.
         config: Page sizes and the like.
         inflector: Makes the names.
+        hidden: Attributes that do not exist for clients: patterns such as ``"User.password"`` and
+            ``"*.token"``, and column types.
         extensions: Strawberry extensions, after those of the package.
 
     Raises:
@@ -131,7 +135,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     inflector = inflector or Inflector()
     declarations = {each.model: each for each in map(declaration_of, types)}
     classes = models if isinstance(models, list | tuple) else mapped_classes(models)
-    registry = describe_models(classes, inflector=inflector)
+    registry = describe_models(classes, inflector=inflector, hidden=hidden)
     table = TypeTable(
         registry=_restricted(registry, declarations),
         inflector=inflector,

@@ -230,8 +230,8 @@ class Planner:
 
 
 def _resolver_columns(entity: Entity, defined: GraphQLField) -> Sequence[str]:
-    """Return what is loaded for a resolver in Python: declared columns, else all that are shown."""
+    """Return what is loaded for a resolver in Python: declared columns, else all of the table."""
     field: StrawberryField = defined.extensions[_BACKREF]
     if isinstance(field, ComputedField):
         return field.depends_on
-    return tuple(entity.columns)
+    return tuple(key for key, column in entity.columns.items() if column.expression is None)

@@ -8,7 +8,7 @@ from sqlalchemy import orm
 
 from gql_api.access.scopes import Scopes
 from gql_api.database.dialects import Dialect
-from gql_api.mapping.descriptors import Entity, JoinKind, Registry, Relationship
+from gql_api.mapping.descriptors import Entity, Expression, JoinKind, Registry, Relationship
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,9 +42,25 @@ class Source:
     """For relatives: what equals the parent's local keys, in the same order."""
 
     def column(self, key: str) -> sa.ColumnElement[Any]:
-        """Return a column by attribute key."""
+        """Return a column or an expression by attribute key."""
+        described = self.entity.columns.get(key)
+        if described is not None and described.expression is not None:
+            return _compile_expression(self, key, described.expression)
         column: sa.ColumnElement[Any] = getattr(self.row, key)
         return column
+
+
+def _compile_expression(source: Source, key: str, expression: Expression) -> sa.ColumnElement[Any]:
+    """Compile an expression on the row; a detached one on the model itself, found by its key."""
+    if not expression.is_detached:
+        return sa.type_coerce(getattr(source.row, key), expression.type)
+    model = source.entity.model
+    value = sa.type_coerce(getattr(model, key), expression.type)
+    is_same = [
+        getattr(model, each.key) == source.column(each.key) for each in source.entity.primary_key
+    ]
+    statement = sa.select(value).select_from(model).where(*is_same)
+    return statement.correlate_except(*sa.inspect(model).tables).scalar_subquery()
 
 
 def visible_rows(entity: Entity, compilation: Compilation) -> Source:
