@@ -18,6 +18,7 @@ help:
 	@echo "make test     all tests, on real databases"
 	@echo "make check    style, types, import contracts, schema.graphql and the lock"
 	@echo "make proof    3000 generated operations, and defects that they must catch"
+	@echo "make bench    the speed of reads, beside other servers"
 	@echo "make schema   write schema.graphql"
 	@echo "make lock     pin the dependencies of pyproject.toml anew"
 	@echo "make clean    remove caches; not .venv, not the data in .data"
@@ -73,9 +74,8 @@ proof: $(V)/.ok
 schema: $(V)/.ok
 	$(BIN)/gql-api schema export --output schema.graphql
 
-bench:
-	@echo "There are no benchmarks yet: they arrive with the work on the speed of reads." >&2
-	@exit 1
+bench: $(V)/.ok
+	$(BIN)/python -m bench.run --rounds 1 --seconds 1
 
 lock: $(V)/.ok
 	$(COMPILE) --output-file requirements.lock >/dev/null
