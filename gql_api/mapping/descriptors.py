@@ -145,6 +145,17 @@ class RelationshipJoin:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultOrder:
+    """One key of the order that a relationship has when a client asks for none."""
+
+    column: str
+    """Attribute key of the target."""
+
+    is_descending: bool
+    are_nulls_first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Relationship:
     """A mapped relationship."""
 
@@ -174,6 +185,9 @@ class Relationship:
 
     foreign_keys: tuple[str, ...] = ()
     """Attribute keys of the parent that a to-one link sets; empty when the target holds the key."""
+
+    order: tuple[DefaultOrder, ...] = ()
+    """Its own order, most significant first; empty when it is not by columns of the target alone."""
 
     description: str | None = None
     """For readers of the schema."""

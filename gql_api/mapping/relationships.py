@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 
-from gql_api.mapping.descriptors import JoinKind, Relationship, RelationshipJoin
+from gql_api.mapping.descriptors import DefaultOrder, JoinKind, Relationship, RelationshipJoin
 from gql_api.mapping.visibility import Visibility
 from gql_api.naming import Inflector, NameTable
 
@@ -71,8 +71,35 @@ def _describe_relationship(
         is_writable=not relationship.viewonly,
         is_required=bool(foreign_keys) and not _is_any_nullable(relationship, foreign_keys),
         foreign_keys=foreign_keys,
+        order=_describe_order(relationship),
         description=relationship.doc,
     )
+
+
+def _describe_order(relationship: RelationshipProperty[Any]) -> tuple[DefaultOrder, ...]:
+    """Describe ``order_by``; nothing of it counts unless all of it is columns of the target."""
+    found = []
+    for term in relationship.order_by or ():
+        modifiers, column = _unwrap_term(term)
+        keys = _attribute_keys(relationship.mapper, [column])
+        if not keys:
+            return ()
+        is_descending = operators.desc_op in modifiers
+        is_first = operators.nulls_first_op in modifiers
+        is_last = operators.nulls_last_op in modifiers
+        found.append(
+            DefaultOrder(keys[0], is_descending, is_first or (is_descending and not is_last))
+        )
+    return tuple(found)
+
+
+def _unwrap_term(term: Any) -> tuple[set[Any], Any]:
+    """Split a term of ORDER BY into its modifiers and what it sorts by."""
+    modifiers = set()
+    while isinstance(term, sa.UnaryExpression) and term.modifier is not None:
+        modifiers.add(term.modifier)
+        term = term.element
+    return modifiers, term
 
 
 def _describe_join(relationship: RelationshipProperty[Any]) -> RelationshipJoin:

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from gql_api.errors import BadUserInputError
-from gql_api.mapping.descriptors import Column, Entity
+from gql_api.mapping.descriptors import Column, DefaultOrder, Entity
 from gql_api.plan.pages import OrderKey
 from gql_api.schema.definitions import TypedField, add_fields, nullable
 from gql_api.schema.operators import is_sortable
@@ -41,9 +41,21 @@ def _optional(name: str, type_: Any, description: str | None) -> TypedField:
 
 
 def read_order(
-    values: Sequence[Mapping[str, Any]], entity: Entity, table: TypeTable, path: Path
+    values: Sequence[Mapping[str, Any]],
+    entity: Entity,
+    table: TypeTable,
+    path: Path,
+    default: Sequence[DefaultOrder] = (),
 ) -> tuple[OrderKey, ...]:
     """Read an order and append the primary key, so that it is total.
+
+    Args:
+        values: Items of ``orderBy``.
+        entity: Whose rows.
+        table: Entities and names of the schema.
+        path: Where the order stands in the arguments.
+        default: The relationship's own order, taken when there are no items and when clients can
+            sort by all of its columns; others would be seen through it.
 
     Raises:
         BadUserInputError: A direction is null.
@@ -51,7 +63,7 @@ def read_order(
     given = [
         _read_item(value, entity, table, (), (*path, str(index)))
         for index, value in enumerate(values)
-    ]
+    ] or _default_keys(default, entity)
     sorted_by = {key.column for key in given if not key.path}
     rest = [
         OrderKey((), column.key)
@@ -59,6 +71,13 @@ def read_order(
         if column.key not in sorted_by and is_sortable(column)
     ]
     return tuple(dict.fromkeys([*given, *rest]))
+
+
+def _default_keys(default: Sequence[DefaultOrder], entity: Entity) -> list[OrderKey]:
+    columns = [entity.columns.get(each.column) for each in default]
+    if not all(column is not None and is_sortable(column) for column in columns):
+        return []
+    return [OrderKey((), each.column, each.is_descending, each.are_nulls_first) for each in default]
 
 
 def _read_item(

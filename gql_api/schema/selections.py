@@ -19,7 +19,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from strawberry.types.field import StrawberryField
 
-from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.descriptors import DefaultOrder, Entity
 from gql_api.plan import selections as plan
 from gql_api.plan.filters import TRUE, Filter
 from gql_api.plan.pages import OrderKey
@@ -86,11 +86,18 @@ class Planner:
         return plan.Selection(entity.name, tuple(fields), tuple(columns))
 
     def plan_connection(
-        self, entity: Entity, field: GraphQLField, nodes: Nodes, path: Path
+        self,
+        entity: Entity,
+        field: GraphQLField,
+        nodes: Nodes,
+        path: Path,
+        default_order: Sequence[DefaultOrder] = (),
     ) -> plan.Connection:
         """Plan a list: its conditions, order, page, and the fields of its connection."""
         arguments = self.arguments(field, nodes)
-        order = read_order(arguments.get("orderBy", ()), entity, self._table, (*path, "orderBy"))
+        order = read_order(
+            arguments.get("orderBy", ()), entity, self._table, (*path, "orderBy"), default_order
+        )
         return plan.Connection(
             entity=entity.name,
             fields=self._plan_connection_fields(entity, nodes, path),
@@ -118,7 +125,8 @@ class Planner:
         """Plan the relatives of a row."""
         target = self._table.registry.target(field.relationship)
         if field.relationship.is_list:
-            connection = self.plan_connection(target, defined, nodes, path)
+            order = field.relationship.order
+            connection = self.plan_connection(target, defined, nodes, path, order)
             return plan.ToManyField(key, field.relationship.key, connection)
         selection = self.plan_selection(target, nodes, path)
         return plan.ToOneField(key, field.relationship.key, selection)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gql_api.mapping.descriptors import Column, Entity, Registry
+from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.plan.pages import OrderKey, Seek
 from gql_api.sql.operands import bind_slot
 from gql_api.sql.predicates import compile_count
@@ -73,8 +73,24 @@ def _compile_expression(
     value = _compile_expression(path[1:], column, relatives, compilation)
     statement = sa.select(value).select_from(relatives.from_clause).where(tied)
     if not is_kept_single(relationship, relatives.entity):
-        statement = statement.order_by(*primary_key(relatives)).limit(1)
+        statement = statement.order_by(*first_order(relationship, relatives, compilation)).limit(1)
     return statement.correlate_except(*relatives.froms).scalar_subquery()
+
+
+def first_order(
+    relationship: Relationship, relatives: Source, compilation: Compilation
+) -> list[sa.ColumnElement[Any]]:
+    """Return the order whose first row a to-one relationship means: its own, then the key's."""
+    keys = [
+        SortKey(
+            relatives.column(each.column),
+            is_descending=each.is_descending,
+            are_nulls_first=each.are_nulls_first,
+            is_nullable=True,
+        )
+        for each in relationship.order
+    ]
+    return [*compile_order_by(keys, compilation), *primary_key(relatives)]
 
 
 def primary_key(source: Source) -> list[sa.ColumnElement[Any]]:

@@ -21,6 +21,7 @@ from gql_api.sql.ordering import (
     compile_order,
     compile_order_by,
     compile_seek,
+    first_order,
     primary_key,
     reverse,
 )
@@ -132,15 +133,15 @@ def select_related(
     """Select the rows that a to-one relationship leads to from the parents in ``PARENT_KEYS``.
 
     Returns:
-        Rows of: the parent's keys, the columns; in the order of the primary key where nothing but
-        a constraint makes it one row per parent.
+        Rows of: the parent's keys, the columns; in the relationship's own order, then the primary
+        key's, where nothing but a constraint makes it one row per parent.
     """
     source = _source(parents.relationship.target, parents, compilation)
     selected = [*source.keys, *(source.column(key) for key in columns)]
     statement = _select(selected, source, _predicates(None, source, compilation))
     if is_kept_single(parents.relationship, source.entity):
         return statement
-    return statement.order_by(*primary_key(source))
+    return statement.order_by(*first_order(parents.relationship, source, compilation))
 
 
 def select_rows(lookup: Lookup, columns: Sequence[str], compilation: Compilation) -> sa.Select[Any]:

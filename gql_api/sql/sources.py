@@ -155,7 +155,7 @@ def correlate(
 def is_kept_single(relationship: Relationship, target: Entity) -> bool:
     """Tell whether a to-one relationship leads to one row at most: to a primary key.
 
-    Elsewhere nothing but a constraint makes it one row, and the first by primary key is taken.
+    Elsewhere nothing but a constraint makes it one row, and the first in order is taken.
     """
     return relationship.join.kind is JoinKind.DIRECT and set(relationship.join.remote_keys) >= {
         column.key for column in target.primary_key
