@@ -4,7 +4,7 @@ from strawberry import ID
 
 from gql_api.access.policies import Policy
 from gql_api.access.subjects import ANONYMOUS, UNRESTRICTED, Subject, SymbolicSubject
-from gql_api.config import ApiConfig
+from gql_api.config import ApiConfig, Limits
 from gql_api.database.engines import Database, EngineOptions, open_database
 from gql_api.errors import (
     ApiError,
@@ -14,6 +14,7 @@ from gql_api.errors import (
     ForbiddenError,
     ForeignKeyViolationError,
     GqlApiError,
+    LimitExceededError,
     MappingError,
     NotFoundError,
     SchemaBuildError,
@@ -61,6 +62,8 @@ __all__ = [
     "GqlApiError",
     "Inflector",
     "Info",
+    "LimitExceededError",
+    "Limits",
     "LocalDateTime",
     "MappingError",
     "NotFoundError",

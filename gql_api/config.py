@@ -1,8 +1,52 @@
 """Options of a schema: frozen, with their units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from gql_api.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request may ask for; more is refused before anything is sent to the database.
+
+    Raises:
+        ConfigurationError: A limit is not positive.
+    """
+
+    max_body_bytes: int = 1_000_000
+    """Bytes of a request's body, or of its parameters."""
+
+    max_json_depth: int = 64
+    """Objects and lists within each other in a request or its variables."""
+
+    max_variable_values: int = 10_000
+    """Values in all variables together; objects and lists count as one more."""
+
+    max_tokens: int = 4_000
+    """Tokens of a document: names, numbers, texts and punctuators."""
+
+    max_depth: int = 30
+    """Fields within each other, fragments included."""
+
+    max_aliases: int = 200
+    """Aliases of a document."""
+
+    max_root_fields: int = 100
+    """Root fields of all operations of a document together."""
+
+    max_directives: int = 200
+    """Directives of a document."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that let nothing through."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value <= 0:
+                message = f"{each.name} is {value}."
+                raise ConfigurationError(message, fix="Choose 1 or more.")
+
+
+_DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +65,9 @@ class ApiConfig:
 
     is_read_only: bool = False
     """Whether the schema leaves out all mutations."""
+
+    limits: Limits = _DEFAULT_LIMITS
+    """What one request may ask for."""
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot work."""

@@ -11,6 +11,7 @@ GqlApiError
     │   ├── InvalidCursorError     a cursor cannot be read
     │   ├── CursorMismatchError    a cursor belongs to another order
     │   └── PageSizeExceededError  more rows asked for than a page may hold
+    ├── LimitExceededError         a request asks for more than is allowed
     ├── UnauthenticatedError       no or no valid credentials
     ├── NotRunError                a root field after the one that failed
     ├── RolledBackError            a root field before the one that failed
@@ -29,7 +30,6 @@ Anything else that is raised while serving is a defect: masked for the caller, l
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 
 class GqlApiError(Exception):
@@ -70,7 +70,8 @@ class ApiError(GqlApiError):
         path: Response or argument names that lead to the culprit, outermost first.
     """
 
-    code: ClassVar[str] = "BAD_REQUEST"
+    code: str = "BAD_REQUEST"
+    """Stable; clients decide by it."""
 
     def __init__(self, message: str, *, path: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -94,6 +95,22 @@ class CursorMismatchError(BadUserInputError):
 
 class PageSizeExceededError(BadUserInputError):
     """More rows asked for than a page may hold. The caller must ask for fewer."""
+
+
+class LimitExceededError(ApiError):
+    """A request asks for more than is allowed. The caller must ask for less, or the operator allow it.
+
+    Args:
+        name: The limit, as in ``Limits``: it makes the code, ``MAX_DEPTH_EXCEEDED`` of
+            ``max_depth``.
+        message: Safe to show; says the limit and the amount.
+    """
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.code = f"{name.upper()}_EXCEEDED"
 
 
 class UnauthenticatedError(ApiError):

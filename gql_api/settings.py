@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gql_api.config import Limits
 from gql_api.errors import ConfigurationError
 
 PREFIX = "GQL_API_"
@@ -21,6 +22,8 @@ PREFIX = "GQL_API_"
 
 ENV_FILE = ".env"
 """Read from the working directory; the environment wins."""
+
+_LIMITS = Limits()
 
 _TEST_PREFIX = "GQL_API_TEST_"
 _BARE_NAMES = frozenset({"DATABASE_URL", "HOST", "PORT"})
@@ -98,6 +101,17 @@ class Settings(BaseSettings):
 
     default_page_size: Positive = 20
     """Rows of a page that does not say how many."""
+
+    max_body_bytes: Positive = _LIMITS.max_body_bytes
+    """As the other limits below: of ``gql_api.config.Limits``, by the same name."""
+
+    max_json_depth: Positive = _LIMITS.max_json_depth
+    max_variable_values: Positive = _LIMITS.max_variable_values
+    max_tokens: Positive = _LIMITS.max_tokens
+    max_depth: Positive = _LIMITS.max_depth
+    max_aliases: Positive = _LIMITS.max_aliases
+    max_root_fields: Positive = _LIMITS.max_root_fields
+    max_directives: Positive = _LIMITS.max_directives
 
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     """Signs tokens, at least 32 characters; None: one is generated for local use."""

@@ -1,6 +1,6 @@
 """Everything that must hold before the first request: nothing is served, or half set up, without it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from fastapi import FastAPI
 
@@ -8,7 +8,7 @@ from gql_api.cli.applications import Source, find_application
 from gql_api.cli.databases import Address, engine_options, opened, require_file, require_tables
 from gql_api.cli.migrations import HeadCheck, Migrations, migrations_of
 from gql_api.cli.seeding import seed_database
-from gql_api.config import ApiConfig
+from gql_api.config import ApiConfig, Limits
 from gql_api.database.engines import EngineOptions
 from gql_api.server.app import create_app
 from gql_api.server.application import Application
@@ -100,6 +100,7 @@ def api_config(settings: Settings, *, is_read_only: bool = False) -> ApiConfig:
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
         is_read_only=is_read_only,
+        limits=Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)}),
     )
 
 

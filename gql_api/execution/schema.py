@@ -1,16 +1,19 @@
 """``build_schema``, the front door: an assembled schema whose operations have their lifecycle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from strawberry.extensions import SchemaExtension
 
+from gql_api.execution.documents import DocumentCache
 from gql_api.execution.lifecycle import OperationLifecycle
+from gql_api.execution.limits import OperationLimits
 from gql_api.schema.build import Schema, assemble_schema
 
 
 def build_schema(
-    models: Any, *, extensions: Sequence[type[SchemaExtension]] = (), **options: Any
+    models: Any, *, extensions: Sequence[Callable[[], SchemaExtension]] = (), **options: Any
 ) -> Schema:
     """Turn mapped classes into a GraphQL schema.
 
@@ -20,7 +23,7 @@ def build_schema(
 
     Args:
         models: A declarative base, a SQLAlchemy registry, or a list of mapped classes.
-        extensions: Strawberry extensions, inside the lifecycle of the operation.
+        extensions: Strawberry extensions, or what makes them, inside the lifecycle of the operation.
         options: As of ``assemble_schema``: ``dialect``, ``types``, ``policies``, ``queries``,
             ``mutations``, ``config``, ``inflector`` and ``hidden``.
 
@@ -32,4 +35,5 @@ def build_schema(
         MappingError: A model cannot be mapped.
         SchemaBuildError: A declared type or operation cannot be built.
     """
-    return assemble_schema(models, extensions=(OperationLifecycle, *extensions), **options)
+    limits = partial(OperationLimits, DocumentCache())
+    return assemble_schema(models, extensions=(OperationLifecycle, limits, *extensions), **options)

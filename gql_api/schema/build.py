@@ -1,6 +1,6 @@
 """``build_schema``: models become a Strawberry schema."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -72,7 +72,7 @@ class Schema(strawberry.Schema):
         mutation: type[Any] | None,
         *,
         types: Iterable[type[Any]],
-        extensions: Iterable[type[SchemaExtension]],
+        extensions: Iterable[Callable[[], SchemaExtension]],
     ) -> None:
         self.table = table
         self.policies = policies
@@ -111,7 +111,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     config: ApiConfig | None = None,
     inflector: Inflector | None = None,
     hidden: Sequence[Hidden] = (),
-    extensions: Sequence[type[SchemaExtension]] = (),
+    extensions: Sequence[Callable[[], SchemaExtension]] = (),
 ) -> Schema:
     """Build the schema of mapped classes.
 
@@ -126,7 +126,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         inflector: Makes the names.
         hidden: Attributes that do not exist for clients: patterns such as ``"User.password"`` and
             ``"*.token"``, and column types.
-        extensions: Strawberry extensions, after those of the package.
+        extensions: Strawberry extensions, or what makes them, from the outermost to the innermost.
 
     Raises:
         MappingError: A model cannot be mapped.

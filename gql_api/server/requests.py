@@ -12,7 +12,12 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gql_api.config import Limits
+from gql_api.execution.values import check_depth, too_deep
 from gql_api.server.negotiation import JSON
+
+_INT_DIGITS = 20
+"""More are no length but an attack on the conversion."""
 
 _UTF8_NAMES = frozenset({"utf-8", "utf8"})
 
@@ -34,28 +39,53 @@ class OperationRequest:
     """Whatever a client adds; unknown ones mean nothing."""
 
 
-async def read_operation(request: Request) -> OperationRequest:
+async def read_operation(request: Request, limits: Limits) -> OperationRequest:
     """Read the operation of a GET or POST request.
 
+    Args:
+        request: Its body is read no further than is allowed.
+        limits: ``max_body_bytes`` and ``max_json_depth``.
+
     Raises:
-        HTTPException: 400 for a malformed request, 415 for a body that is not JSON in UTF-8.
+        HTTPException: 400 for a malformed request, 413 for one that is too large, 415 for a body
+            that is not JSON in UTF-8.
+        LimitExceededError: Its objects and lists stand too deep within each other.
     """
     if request.method == "GET":
-        return _operation(_read_parameters(request))
+        _require_size(len(request.url.query), limits)
+        return _operation(_read_parameters(request, limits))
     _require_json(request.headers)
-    content = _parse(await request.body(), "The request body")
+    content = _parse(await _read_body(request, limits), "The request body", limits)
     if not isinstance(content, dict):
         message = "The request body must be one JSON object."
         raise HTTPException(400, message)
     return _operation(content)
 
 
-def _read_parameters(request: Request) -> dict[str, Any]:
+async def _read_body(request: Request, limits: Limits) -> bytes:
+    """Read the body, which is refused before it is read where its length is announced."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and len(announced) < _INT_DIGITS:
+        _require_size(int(announced), limits)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        _require_size(len(body), limits)
+    return bytes(body)
+
+
+def _require_size(size: int, limits: Limits) -> None:
+    if size > limits.max_body_bytes:
+        message = f"The request has {size} bytes or more: send at most {limits.max_body_bytes}."
+        raise HTTPException(413, message)
+
+
+def _read_parameters(request: Request, limits: Limits) -> dict[str, Any]:
     """Read the parameters of a GET request, two of which hold JSON; an empty one is none."""
     parameters: dict[str, Any] = {key: text for key, text in request.query_params.items() if text}
     for name in ("variables", "extensions"):
         if name in parameters:
-            parameters[name] = _parse(parameters[name].encode(), f"The parameter {name}")
+            parameters[name] = _parse(parameters[name].encode(), f"The parameter {name}", limits)
     return parameters
 
 
@@ -70,12 +100,16 @@ def _require_json(headers: Mapping[str, str]) -> None:
         raise HTTPException(415, message)
 
 
-def _parse(text: bytes, subject: str) -> Any:
+def _parse(text: bytes, subject: str, limits: Limits) -> Any:
     try:
-        return orjson.loads(text)
+        content = orjson.loads(text)
     except orjson.JSONDecodeError as error:
+        if "depth limit exceeded" in str(error):  # orjson has one of its own
+            raise too_deep(limits) from error
         message = f"{subject} is not valid JSON."
         raise HTTPException(400, message) from error
+    check_depth(content, limits)
+    return content
 
 
 def _operation(content: Mapping[str, Any]) -> OperationRequest:

@@ -86,7 +86,7 @@ class _Endpoint:
             return self._show_page(request)
         media_type = response_media_type(accept)
         try:
-            operation = await read_operation(request)
+            operation = await read_operation(request, self._schema.table.config.limits)
             response = await self._run(request, operation, media_type)
         except HTTPException as error:
             response = refusal(

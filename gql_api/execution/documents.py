@@ -1,0 +1,45 @@
+"""Documents that were found good, kept so that each is parsed and judged once."""
+
+from dataclasses import dataclass
+
+from graphql import DocumentNode
+
+_MAX_CHARACTERS = 500_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownDocument:
+    """A document that is valid and within the limits."""
+
+    node: DocumentNode
+
+
+class DocumentCache:
+    """Documents by their text; the ones used last are kept.
+
+    Args:
+        max_characters: Of all documents together.
+    """
+
+    def __init__(self, max_characters: int = _MAX_CHARACTERS) -> None:
+        self._documents: dict[str, KnownDocument] = {}
+        self._max_characters = max_characters
+        self._characters = 0
+
+    def get(self, text: str) -> KnownDocument | None:
+        """Return a document, or None if it is not known."""
+        found = self._documents.pop(text, None)
+        if found is not None:
+            self._documents[text] = found
+        return found
+
+    def put(self, text: str, document: KnownDocument) -> None:
+        """Keep a document, and forget the ones that were not used for longest."""
+        if text in self._documents or len(text) > self._max_characters:
+            return
+        self._documents[text] = document
+        self._characters += len(text)
+        while self._characters > self._max_characters:
+            oldest = next(iter(self._documents))
+            del self._documents[oldest]
+            self._characters -= len(oldest)

@@ -1,0 +1,104 @@
+"""The limits of a document and its variables: judged before anything is sent to the database.
+
+They hold for ``schema.execute`` in process and for the HTTP edge alike.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError, validate
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from typing_extensions import override
+
+from gql_api.config import Limits
+from gql_api.errors import LimitExceededError
+from gql_api.execution.documents import DocumentCache, KnownDocument
+from gql_api.execution.structure import check_structure
+from gql_api.execution.values import check_depth, check_size
+
+_TOO_MANY_TOKENS = "Document contains more than"
+_STRAWBERRY_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
+
+
+class OperationLimits(SchemaExtension):
+    """Judges each document once, and its variables for each operation.
+
+    Args:
+        documents: Those of the schema that are known.
+    """
+
+    def __init__(self, documents: DocumentCache) -> None:
+        self._documents = documents
+        self._known: KnownDocument | None = None
+
+    @override
+    def on_operation(self) -> Iterator[None]:
+        """Limit the tokens, and say so where there are more."""
+        limit = self._limits.max_tokens
+        self.execution_context.parse_options = {"max_tokens": limit}
+        yield
+        result: Any = self.execution_context.result
+        if result is not None and result.errors:
+            result.errors = [_token_error(error, limit) for error in result.errors]
+
+    @override
+    def on_parse(self) -> Iterator[None]:
+        """Take the document from the known ones."""
+        context = self.execution_context
+        if context.query is not None and context.graphql_document is None:
+            self._known = self._documents.get(context.query)
+            if self._known is not None:
+                context.graphql_document = self._known.node
+        yield
+
+    @override
+    def on_validate(self) -> Iterator[None]:
+        """Judge the document, unless it is known, and then its variables."""
+        context = self.execution_context
+        if context.pre_execution_errors is None:  # else another extension has judged it
+            context.pre_execution_errors = self._judge_document() or self._judge_variables()
+        yield
+
+    @property
+    def _limits(self) -> Limits:
+        schema: Any = self.execution_context.schema
+        limits: Limits = schema.table.config.limits
+        return limits
+
+    def _judge_document(self) -> list[GraphQLError]:
+        context = self.execution_context
+        document = context.graphql_document
+        if self._known is not None or document is None:
+            return []
+        errors = _located(check_structure(document, self._limits))
+        rules = context.validation_rules
+        if not errors and rules:
+            schema: Any = context.schema
+            errors = validate(schema.graphql_schema, document, (*rules, *_STRAWBERRY_RULES))
+        if not errors and context.query is not None:
+            self._documents.put(context.query, KnownDocument(document))
+        return errors
+
+    def _judge_variables(self) -> list[GraphQLError]:
+        variables = self.execution_context.variables or {}
+        try:
+            check_depth(variables, self._limits)
+            check_size(variables, self._limits)
+        except LimitExceededError as error:
+            return _located([error])
+        return []
+
+
+def _located(errors: Sequence[LimitExceededError]) -> list[GraphQLError]:
+    return [GraphQLError(error.message, original_error=error) for error in errors]
+
+
+def _token_error(error: GraphQLError, limit: int) -> GraphQLError:
+    """Return the error of a document with too many tokens, others as they are."""
+    if not isinstance(error, GraphQLSyntaxError) or _TOO_MANY_TOKENS not in error.message:
+        return error
+    message = f"The document has more than {limit} tokens: ask for less, or in several requests."
+    (located,) = _located([LimitExceededError("max_tokens", message)])
+    return located

@@ -1,0 +1,68 @@
+"""How large and how deep JSON values are, measured without recursion."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from gql_api.config import Limits
+from gql_api.errors import LimitExceededError
+
+
+def check_depth(content: Any, limits: Limits) -> None:
+    """Refuse values that stand too deep within each other.
+
+    Args:
+        content: As read from JSON.
+        limits: ``max_json_depth``.
+
+    Raises:
+        LimitExceededError: They do.
+
+    Cost:
+        Linear in the number of objects and lists.
+    """
+    level, depth = [content], 0
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        if depth > limits.max_json_depth:
+            raise too_deep(limits)
+        level = [inner for each in level for inner in _inner(each)]
+
+
+def check_size(variables: Any, limits: Limits) -> None:
+    """Refuse variables with too many values.
+
+    Args:
+        variables: By name, as sent.
+        limits: ``max_variable_values``.
+
+    Raises:
+        LimitExceededError: There are more; they are counted no further than that.
+    """
+    total, stack = 0, [variables]
+    while stack:
+        each = stack.pop()
+        total += len(each)
+        if total > limits.max_variable_values:
+            raise _too_many(total, limits)
+        stack += [inner for inner in _inner(each) if isinstance(inner, dict | list)]
+
+
+def too_deep(limits: Limits) -> LimitExceededError:
+    """Return the error of values too deep within each other."""
+    message = (
+        "The request nests more than "
+        f"{limits.max_json_depth} objects or lists in each other: use fewer."
+    )
+    return LimitExceededError("max_json_depth", message)
+
+
+def _too_many(total: int, limits: Limits) -> LimitExceededError:
+    message = (
+        f"The variables hold {total} values or more: at most {limits.max_variable_values} "
+        "are allowed."
+    )
+    return LimitExceededError("max_variable_values", message)
+
+
+def _inner(value: dict[str, Any] | list[Any]) -> Iterator[Any]:
+    return iter(value.values() if isinstance(value, dict) else value)

@@ -1,0 +1,141 @@
+"""Limits of documents and variables, for operations in process."""
+
+from typing import Any
+
+import pytest
+from graphql import ValidationRule, get_introspection_query
+from strawberry.extensions import AddValidationRules, DisableValidation
+
+import gql_api as gql
+from tests.fixtures.schema import Api
+
+
+def _limited(offline: Api, **limits: int) -> Api:
+    return offline.of(config=gql.ApiConfig(limits=gql.Limits(**limits)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "code", "message"),
+    [
+        pytest.param(
+            {"max_tokens": 5},
+            "{ books { totalCount } }",
+            "MAX_TOKENS_EXCEEDED",
+            "The document has more than 5 tokens: ask for less, or in several requests.",
+            id="tokens",
+        ),
+        pytest.param(
+            {"max_depth": 1},
+            "{ books { totalCount } }",
+            "MAX_DEPTH_EXCEEDED",
+            "The document has 2 fields within each other: at most 1 are allowed.",
+            id="depth",
+        ),
+        pytest.param(
+            {"max_aliases": 1},
+            "{ a: books { b: totalCount } }",
+            "MAX_ALIASES_EXCEEDED",
+            "The document has 2 aliases: at most 1 are allowed.",
+            id="aliases",
+        ),
+        pytest.param(
+            {"max_root_fields": 1},
+            "{ __typename books { totalCount } }",
+            "MAX_ROOT_FIELDS_EXCEEDED",
+            "The document has 2 root fields: at most 1 are allowed.",
+            id="root fields",
+        ),
+        pytest.param(
+            {"max_directives": 1},
+            "{ books @include(if: true) { totalCount @skip(if: false) } }",
+            "MAX_DIRECTIVES_EXCEEDED",
+            "The document has 2 directives: at most 1 are allowed.",
+            id="directives",
+        ),
+    ],
+)
+async def test_document(offline: Api, limits: dict[str, int], text: str, code: str, message: str):
+    """A document beyond a limit is refused with the limit and the amount, before any SQL."""
+    assert await _limited(offline, **limits).refusal(text) == (code, message, None)
+
+
+async def test_several_limits(offline: Api):
+    """Every limit that a document exceeds is told, and nothing else."""
+    api = _limited(offline, max_depth=1, max_aliases=1)
+
+    answer = await api.run("{ a: books { b: unknown } }")
+
+    codes = [error.extensions["code"] for error in answer.errors]
+    assert codes == ["MAX_DEPTH_EXCEEDED", "MAX_ALIASES_EXCEEDED"]
+    assert (answer.data, answer.statements) == (None, [])
+
+
+async def test_variables(offline: Api):
+    """Variables beyond a limit are refused for each request anew."""
+    api = _limited(offline, max_variable_values=2, max_json_depth=2)
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+    large = await api.refusal(text, ids=["a", "b"])
+    deep = await api.refusal(text, ids=[[]])
+
+    assert large[:2] == (
+        "MAX_VARIABLE_VALUES_EXCEEDED",
+        "The variables hold 3 values or more: at most 2 are allowed.",
+    )
+    assert deep[0] == "MAX_JSON_DEPTH_EXCEEDED"
+
+
+async def test_introspection(offline: Api):
+    """The introspection of tools is within the limits."""
+    text = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, schema_description=True
+    )
+
+    data = await offline.data(text, count=0)
+
+    assert data["__schema"]["queryType"]["name"] == "Query"
+
+
+async def test_known_document(offline: Api, monkeypatch: pytest.MonkeyPatch):
+    """A good document is parsed and judged once."""
+    api = offline.of()
+    await api.data("{ __typename }", count=0)
+
+    def forbidden(*_arguments: Any, **_options: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr("gql_api.execution.limits.validate", forbidden)
+    monkeypatch.setattr("strawberry.schema.schema.parse", forbidden)
+
+    assert await api.data("{ __typename }", count=0) == {"__typename": "Query"}
+
+
+async def test_refused_document(offline: Api):
+    """A document that was refused is refused again."""
+    first = await offline.refusal("{ unknown }")
+
+    assert await offline.refusal("{ unknown }") == first
+    assert first[0] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_without_validation(offline: Api):
+    """The limits hold where an extension turns the validation off."""
+    config = gql.ApiConfig(limits=gql.Limits(max_depth=1))
+    api = offline.of(config=config, extensions=[DisableValidation])
+
+    assert (await api.refusal("{ books { totalCount } }"))[0] == "MAX_DEPTH_EXCEEDED"
+    assert (await api.run("{ unknown }")).data == {}
+
+
+async def test_rules_of_extensions(offline: Api):
+    """Rules that an extension adds are applied."""
+    seen = []
+
+    class Rule(ValidationRule):
+        def enter_field(self, node: Any, *_rest: Any) -> None:
+            seen.append(node.name.value)
+
+    api = offline.of(extensions=[lambda: AddValidationRules([Rule])])
+    await api.data("{ __typename }", count=0)
+
+    assert seen == ["__typename"]
