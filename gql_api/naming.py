@@ -18,7 +18,7 @@ RESERVED_FIELDS = frozenset({"id", "and", "or", "not"})
 RESERVED_TYPES = frozenset(
     {"Query", "Mutation", "Subscription", "Node", "Error", "PageInfo", "SortOrder", "String"}
     | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
-    | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque"}
+    | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "JSONPath"}
     | {"ValidationError", "UniqueViolation", "ForeignKeyViolation", "CheckViolation"}
     | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded"}
 )
@@ -243,7 +243,9 @@ class TypeNames:
 
     def __init__(self, inflector: Inflector, reserved: Iterable[str] = ()) -> None:
         self._inflector = inflector
-        self._taken = {*RESERVED_TYPES, *(f"{name}Filter" for name in RESERVED_TYPES), *reserved}
+        self._taken = {*RESERVED_TYPES, *reserved}
+        for name in RESERVED_TYPES:
+            self._taken |= self._operators(name)
 
     def claim_object(self, model_name: str) -> str:
         """Take the name of a model's type; a number is added while any of its family is taken."""
@@ -258,7 +260,16 @@ class TypeNames:
         """Take the name of an enumeration."""
         wanted = self._inflector.enum_type(enum_name)
         name, number = wanted, 2
-        while {name, self._inflector.filter_type(name)} & self._taken:
+        while {name, *self._operators(name)} & self._taken:
             name, number = f"{wanted}{number}", number + 1
-        self._taken |= {name, self._inflector.filter_type(name)}
+        self._taken |= {name, *self._operators(name)}
         return name
+
+    def _operators(self, name: str) -> set[str]:
+        """Return the names of the operator inputs of a scalar or an enumeration."""
+        make = self._inflector
+        return {
+            make.filter_type(name),
+            make.filter_type(f"{name}Null"),
+            make.list_filter_type(name),
+        }

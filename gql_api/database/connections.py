@@ -139,8 +139,8 @@ async def _set_up_sqlite(driver: Any, *, in_memory: bool) -> None:
                 sqlite3.OperationalError
             ):  # a file that cannot be written keeps its journal
                 connection.execute("PRAGMA journal_mode = WAL")
-        for name, function in SCALARS:
-            connection.create_function(name, 1, function, deterministic=True)
+        for name, count, function in SCALARS:
+            connection.create_function(name, count, function, deterministic=True)
         for name, class_ in AGGREGATES:
             connection.create_aggregate(name, 1, class_)
 

@@ -28,6 +28,8 @@ class Dialect:
     """Without ``NULLS ...``, nulls come last when ascending."""
     has_arrays: bool
     """Array columns exist, and a list of values binds as one array parameter."""
+    has_json_containment: bool
+    """Containment in JSON documents means what ``@>`` of PostgreSQL means."""
     has_row_values: bool
     """``(a, b) < (1, 2)`` and ``(a, b) IN ((1, 2), ...)`` exist."""
     has_row_locks: bool
@@ -43,6 +45,7 @@ POSTGRESQL = Dialect(
     has_nulls_order=True,
     nulls_are_largest=True,
     has_arrays=True,
+    has_json_containment=True,
     has_row_values=True,
     has_row_locks=True,
     max_parameters=32_767,
@@ -55,6 +58,7 @@ SQLITE = Dialect(
     has_nulls_order=True,
     nulls_are_largest=False,
     has_arrays=False,
+    has_json_containment=True,
     has_row_values=True,
     has_row_locks=False,
     max_parameters=32_766,
@@ -67,6 +71,7 @@ MYSQL = Dialect(
     has_nulls_order=False,
     nulls_are_largest=False,
     has_arrays=False,
+    has_json_containment=False,
     has_row_values=True,
     has_row_locks=True,
     max_parameters=65_535,

@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, InvalidOperation
-from typing import Any
+
+from gql_api.database import documents
 
 Scalar = int | float | str | bytes | None
 _EXACT = Context(prec=1_000)
@@ -108,12 +109,18 @@ class ExactSum:
         return None if self.total is None else format(Decimal(self.total), "f")
 
 
-SCALARS: tuple[tuple[str, Callable[[Any], Scalar]], ...] = (
-    ("gql_casefold", casefold),
-    ("gql_instant", instant_text),
-    ("gql_date", date_text),
+SCALARS: tuple[tuple[str, int, Callable[..., Scalar]], ...] = (
+    ("gql_casefold", 1, casefold),
+    ("gql_instant", 1, instant_text),
+    ("gql_date", 1, date_text),
+    ("gql_json_text", 2, documents.sqlite_text),
+    ("gql_json_number", 2, documents.sqlite_number),
+    ("gql_json_boolean", 2, documents.sqlite_boolean),
+    ("gql_json_exists", 2, documents.sqlite_exists),
+    ("gql_json_contains", 2, documents.sqlite_contains),
+    ("gql_json_has_key", 2, documents.sqlite_has_key),
 )
-"""Name and function of each deterministic function of one argument."""
+"""Name, number of arguments and function of each deterministic function."""
 
 AGGREGATES: tuple[tuple[str, type[SampleDeviation] | type[ExactSum]], ...] = (
     ("gql_stddev", SampleDeviation),

@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass
 
+from gql_api.mapping.values import ScalarKind
+
 
 class Operator(enum.StrEnum):
     """Comparison operators; the value is the GraphQL name."""
@@ -23,6 +25,9 @@ class Operator(enum.StrEnum):
     ISTARTS_WITH = "istartsWith"
     ENDS_WITH = "endsWith"
     IENDS_WITH = "iendsWith"
+    CONTAINED_BY = "containedBy"
+    OVERLAPS = "overlaps"
+    HAS_KEY = "hasKey"
 
 
 class Quantifier(enum.StrEnum):
@@ -55,11 +60,37 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
-    """A column compared with a value."""
+class Step:
+    """One step of a path into a JSON document."""
+
+    slot: int
+    """Holds the key of an object, or the index of an array in digits."""
+
+    is_index: bool
+    """Whether it can be an index: part of the shape, since databases tell them from keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentValue:
+    """The value at a path in a JSON column: NULL where there is none of the kind."""
 
     column: str
     """Attribute key."""
+
+    path: tuple[Step, ...] = ()
+    """Leads to the value; empty for the document itself."""
+
+    kind: ScalarKind | None = None
+    """STRING, FLOAT or BOOLEAN; None for a value of any type but null, that is only told from
+    NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A column, or a value in a document, compared with a value."""
+
+    column: str | DocumentValue
+    """Attribute key, or what is found in the document of one."""
 
     operator: Operator
     """A list operator finds a sequence in its slot."""
@@ -70,9 +101,9 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    """A column is NULL, or is not."""
+    """A column, or a value in a document, is NULL, or is not."""
 
-    column: str
+    column: str | DocumentValue
     is_null: bool
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import strawberry
 from typing_extensions import override
 
+from gql_api.database.documents import value_at
 from gql_api.loading.rows import LoadedRow
 from gql_api.mapping.descriptors import Column, Entity, Relationship
 from gql_api.mapping.global_ids import encode_global_id
@@ -47,8 +48,8 @@ class IdField(PlannedField):
 class ColumnField(PlannedField):
     """A column of a row."""
 
-    def __init__(self, column: Column, type_: Any, *, description: str | None) -> None:
-        super().__init__(column.name, type_, description=description)
+    def __init__(self, column: Column, type_: Any, **options: Any) -> None:
+        super().__init__(column.name, type_, **options)
         self.column = column
 
     @override
@@ -56,6 +57,16 @@ class ColumnField(PlannedField):
         if isinstance(source, LoadedRow):
             return super().get_result(source, info, args, kwargs)
         return getattr(source, self.column.key)
+
+
+class DocumentField(ColumnField):
+    """A JSON column of a row, or the value at a path in it."""
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        document = super().get_result(source, info, args, kwargs)
+        path = kwargs.get("path")
+        return document if path is None else value_at(document, path)
 
 
 class RelationshipField(PlannedField):

@@ -6,14 +6,14 @@ from typing import Any
 
 import strawberry
 
-from gql_api.errors import BadUserInputError
-from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
+from gql_api.mapping.descriptors import Entity, Registry, Relationship
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan import filters
 from gql_api.plan.filters import Filter, Operator, Quantifier
+from gql_api.schema.conditions import given, operations, read_conditions
 from gql_api.schema.definitions import TypedField, add_fields, list_of, nullable
 from gql_api.schema.keys import key_filter, read_global_id
-from gql_api.schema.operands import Operands, column_operand, comparison_operand
+from gql_api.schema.operands import Operands
 from gql_api.schema.operators import LISTS, column_operators, id_operators, scalar_operators
 from gql_api.schema.table import TypeTable
 
@@ -93,7 +93,7 @@ class FilterReader:
         parts = [
             part
             for name, each in value.items()
-            for part in self._read_field(name, _given(each, (*path, name)), entity, (*path, name))
+            for part in self._read_field(name, given(each, (*path, name)), entity, (*path, name))
         ]
         return parts[0] if len(parts) == 1 else filters.And(tuple(parts))
 
@@ -108,7 +108,7 @@ class FilterReader:
             case "id":
                 parts = [
                     self._read_id(Operator(each), operand, entity, path)
-                    for each, operand in _operations(value, path)
+                    for each, operand in operations(value, path)
                 ]
             case _:
                 parts = self._read_attribute(name, value, entity, path)
@@ -118,23 +118,12 @@ class FilterReader:
         column = next((each for each in entity.columns.values() if each.name == name), None)
         if column is None:
             return self._read_relationship(name, value, entity, path)
-        return [
-            self._read_operator(each, operand, column, path)
-            for each, operand in _operations(value, path)
-        ]
+        return read_conditions(column, value, self._operands, path)
 
     def _read_all(self, values: Sequence[Any], entity: Entity, path: Path) -> tuple[Filter, ...]:
         return tuple(
             self.read(each, entity, (*path, str(index))) for index, each in enumerate(values)
         )
-
-    def _read_operator(self, name: str, value: Any, column: Column, path: Path) -> Filter:
-        if name == "isNull":
-            return filters.IsNull(column.key, bool(value))
-        operator = Operator(name)
-        operand = column_operand(column, value, (*path, name))
-        slot = self._operands.add(comparison_operand(operator, operand, (*path, name)))
-        return filters.Compare(column.key, operator, slot)
 
     def _read_id(self, operator: Operator, value: Any, entity: Entity, path: Path) -> Filter:
         here = (*path, operator.value)
@@ -168,7 +157,7 @@ class FilterReader:
                     filters.Related(
                         relationship.key, Quantifier(each), self.read(part, target, (*path, each))
                     )
-                    for each, part in _operations(value, path)
+                    for each, part in operations(value, path)
                 ]
             if self._inflector.aggregate_field(relationship.name) == name:
                 return self._read_counts(relationship, value, path)
@@ -178,28 +167,11 @@ class FilterReader:
         self, relationship: Relationship, value: Mapping[str, Any], path: Path
     ) -> list[Filter]:
         parts: list[Filter] = []
-        for aggregate, operations in _operations(value, path):
-            for name, operand in _operations(operations, (*path, aggregate)):
+        for aggregate, part in operations(value, path):
+            for name, operand in operations(part, (*path, aggregate)):
                 if name == "isNull":  # a count never is
                     parts.append(filters.Or(()) if operand else filters.TRUE)
                     continue
                 slot = self._operands.add(operand)
                 parts.append(filters.RelatedCount(relationship.key, Operator(name), slot))
         return parts
-
-
-def _operations(value: Mapping[str, Any], path: Path) -> list[tuple[str, Any]]:
-    """Return the operators of an operator object; an empty one is no condition."""
-    return [(name, _given(each, (*path, name))) for name, each in value.items()]
-
-
-def _given(value: Any, path: Path) -> Any:
-    """Return an operand.
-
-    Raises:
-        BadUserInputError: It is null.
-    """
-    if value is not None:
-        return value
-    message = f'{".".join(path)} is null: leave it out, or ask with "isNull".'
-    raise BadUserInputError(message, path=path)

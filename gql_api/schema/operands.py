@@ -1,14 +1,17 @@
 """Operands: the values of an operation, collected while its plan is made of slots."""
 
 import enum
+import math
+import re
 from typing import Any
 
 from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Column
+from gql_api.mapping.values import ScalarKind
 from gql_api.plan.filters import Operator
 from gql_api.sql.operands import ESCAPE, operand_value
 
-_INT64_LIMIT = 2**63
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Operands:
@@ -37,17 +40,52 @@ def column_operand(column: Column, value: Any, path: tuple[str, ...]) -> Any:
         path: Names that lead to the value, for errors.
 
     Raises:
-        BadUserInputError: The text holds U+0000, which databases refuse.
+        BadUserInputError: No database takes the value.
     """
-    if isinstance(value, list):
+    if isinstance(value, list) and column.type.kind is not ScalarKind.JSON:
         return [column_operand(column, item, path) for item in value]
-    if isinstance(value, str) and "\x00" in value:
-        message = f"{'.'.join(path)} holds the character U+0000: leave it out."
-        raise BadUserInputError(message, path=path)
+    if column.type.kind is ScalarKind.JSON:
+        check_json(value, path)
+    elif isinstance(value, str):
+        check_text(value, path)
     if column.type.enum is None or not isinstance(value, enum.Enum):
         return value
     is_python = isinstance(next(iter(column.type.enum.values.values())), enum.Enum)
     return value if is_python else value.value
+
+
+def check_text(text: str, path: tuple[str, ...]) -> None:
+    """Refuse a text that no database takes.
+
+    Raises:
+        BadUserInputError: It holds U+0000, or half of a character.
+    """
+    if "\x00" in text:
+        message = f"{'.'.join(path)} holds the character U+0000: leave it out."
+        raise BadUserInputError(message, path=path)
+    if not text.isascii() and _SURROGATES.search(text):
+        message = f"{'.'.join(path)} holds half of a surrogate pair: pass whole characters."
+        raise BadUserInputError(message, path=path)
+
+
+def check_json(value: Any, path: tuple[str, ...]) -> None:
+    """Refuse a JSON value that no database takes.
+
+    Raises:
+        BadUserInputError: A text within holds U+0000, or a number is none of JSON.
+    """
+    if isinstance(value, str):
+        check_text(value, path)
+    elif isinstance(value, float) and not math.isfinite(value):
+        message = f"{'.'.join(path)} holds a number that is too large."
+        raise BadUserInputError(message, path=path)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            check_text(key, path)
+            check_json(each, path)
+    elif isinstance(value, list):
+        for each in value:
+            check_json(each, path)
 
 
 def comparison_operand(operator: Operator, value: Any, path: tuple[str, ...]) -> Any:

@@ -1,12 +1,12 @@
 """Operators: the inputs that compare a value, one per scalar and never one per column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import strawberry
 
-from gql_api.mapping.descriptors import Column
+from gql_api.mapping.descriptors import Column, ValueType
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan.filters import Operator
 from gql_api.schema.definitions import TypedField, add_fields, list_of, new_input, nullable
@@ -51,6 +51,23 @@ _DESCRIPTIONS: Mapping[Operator, str] = MappingProxyType(
         Operator.IENDS_WITH: "Ends with the text, ignoring case.",
     }
 )
+_ARRAY_DESCRIPTIONS: Mapping[Operator, str] = MappingProxyType(
+    {
+        Operator.EQ: "Has these items in this order.",
+        Operator.NE: "Has not these items in this order; does not match null.",
+        Operator.CONTAINS: "Has all of the items; true for none.",
+        Operator.CONTAINED_BY: "Has no other items than these.",
+        Operator.OVERLAPS: "Has at least one of the items.",
+    }
+)
+DOCUMENT_VALUES: Mapping[str, tuple[ScalarKind, str]] = MappingProxyType(
+    {
+        "text": (ScalarKind.STRING, "The text at the path"),
+        "number": (ScalarKind.FLOAT, "The number at the path"),
+        "boolean": (ScalarKind.BOOLEAN, "The boolean at the path"),
+    }
+)
+"""Name, kind and description of each kind of value that is compared in documents."""
 
 
 def is_sortable(column: Column) -> bool:
@@ -59,13 +76,18 @@ def is_sortable(column: Column) -> bool:
 
 
 def column_operators(column: Column, table: TypeTable) -> type[Any]:
-    """Return the operator input of a column's type."""
-    if column.type.dimensions or column.type.kind in _INCOMPARABLE:
-        return _operator_input(column.type.kind.value, None, (), table)
-    if column.type.enum is not None:
-        type_ = table.enum_type(column.type.enum)
-        return _operator_input(column.type.enum.name, type_, _EQUALITY, table)
-    return scalar_operators(column.type.kind, table)
+    """Return the operator input of a column's type; what the dialect lacks is left out."""
+    type_ = column.type
+    if type_.dimensions:
+        return _list_operators(type_, table)
+    if type_.kind is ScalarKind.JSON:
+        return _document_operators(table)
+    if type_.kind is ScalarKind.OPAQUE:
+        return _null_operators(type_.kind.value, table)
+    if type_.enum is not None:
+        name, values = type_.enum.name, table.enum_type(type_.enum)
+        return _operator_input(name, table, lambda: [*_compared(values, _EQUALITY), _is_null()])
+    return scalar_operators(type_.kind, table)
 
 
 def scalar_operators(kind: ScalarKind, table: TypeTable) -> type[Any]:
@@ -73,35 +95,98 @@ def scalar_operators(kind: ScalarKind, table: TypeTable) -> type[Any]:
     operators = _EQUALITY if kind in _UNORDERED else (*_EQUALITY, *_ORDER)
     if kind is ScalarKind.STRING:
         operators = (*operators, *_TEXT)
-    return _operator_input(kind.value, scalar_type(kind), operators, table)
+    fields = [*_compared(scalar_type(kind), operators), _is_null()]
+    return _operator_input(kind.value, table, lambda: fields)
 
 
 def id_operators(table: TypeTable) -> type[Any]:
     """Return the operator input of global ids."""
-    return _operator_input("ID", strawberry.ID, _EQUALITY, table, has_null=False)
+    return _operator_input("ID", table, lambda: _compared(strawberry.ID, _EQUALITY))
+
+
+def _null_operators(name: str, table: TypeTable) -> type[Any]:
+    return _operator_input(f"{name}Null", table, lambda: [_is_null()])
+
+
+def _list_operators(type_: ValueType, table: TypeTable) -> type[Any]:
+    """Return the operators of an array; only of one dimension, and of items that compare."""
+    name = type_.kind.value if type_.enum is None else type_.enum.name
+    is_compared = table.dialect.has_arrays and type_.kind not in _INCOMPARABLE
+    if not is_compared or type_.dimensions > 1:
+        return _null_operators(name, table)
+    item = scalar_type(type_.kind) if type_.enum is None else table.enum_type(type_.enum)
+
+    def fields() -> list[TypedField]:
+        whole = [
+            _optional(each.value, list_of(nullable(item)), _ARRAY_DESCRIPTIONS[each])
+            for each in (Operator.EQ, Operator.NE)
+        ]
+        parts = [
+            _optional(each.value, list_of(item), _ARRAY_DESCRIPTIONS[each])
+            for each in (Operator.CONTAINS, Operator.CONTAINED_BY, Operator.OVERLAPS)
+        ]
+        return [*whole, *parts, _is_null()]
+
+    return _operator_input(table.inflector.list_filter_type(name), table, fields, is_named=True)
+
+
+def _document_operators(table: TypeTable) -> type[Any]:
+    def fields() -> list[TypedField]:
+        contains = _optional(
+            Operator.CONTAINS.value,
+            scalar_type(ScalarKind.JSON),
+            "Contains the value: all keys of an object, all items of an array, anywhere in order.",
+        )
+        return [
+            *([contains] if table.dialect.has_json_containment else []),
+            _optional(Operator.HAS_KEY.value, str, "Is an object with the key."),
+            _optional("path", _path_operators(table), "Conditions on the value at a path."),
+            _optional("isNull", bool, "Is null, in SQL or in JSON, or is not."),
+        ]
+
+    return _operator_input(ScalarKind.JSON.value, table, fields)
+
+
+def _path_operators(table: TypeTable) -> type[Any]:
+    def fields() -> list[TypedField]:
+        at = "Keys that lead to the value; in arrays, indexes in digits, from 0."
+        return [
+            TypedField("at", list_of(str), description=at),
+            *(
+                _optional(name, scalar_operators(kind, table), f"{text}; null for other values.")
+                for name, (kind, text) in DOCUMENT_VALUES.items()
+            ),
+            _optional("isNull", bool, "Is absent or null, or is not."),
+        ]
+
+    return _operator_input(f"{ScalarKind.JSON.value}Path", table, fields)
 
 
 def _operator_input(
     name: str,
-    type_: Any,
-    operators: Sequence[Operator],
     table: TypeTable,
+    fields: Callable[[], Sequence[TypedField]],
     *,
-    has_null: bool = True,
+    is_named: bool = False,
 ) -> type[Any]:
-    name = table.inflector.filter_type(name if operators else f"{name}Null")
-    if name in table.operators:
-        return table.operators[name]
-    made = new_input(name, description="Conditions on a value; all that are given must hold.")
-    fields = [
+    """Return the operator input of a name, made when it is first asked for."""
+    name = name if is_named else table.inflector.filter_type(name)
+    if name not in table.operators:
+        made = new_input(name, description="Conditions on a value; all that are given must hold.")
+        table.operators[name] = made
+        add_fields(made, fields())
+    return table.operators[name]
+
+
+def _compared(type_: Any, operators: Sequence[Operator]) -> list[TypedField]:
+    return [
         _optional(each.value, list_of(type_) if each in LISTS else type_, _DESCRIPTIONS[each])
         for each in operators
     ]
-    if has_null:
-        fields.append(_optional("isNull", bool, "Is null, or is not."))
-    add_fields(made, fields)
-    table.operators[name] = made
-    return made
+
+
+def _is_null() -> TypedField:
+    return _optional("isNull", bool, "Is null, or is not.")
 
 
 def _optional(name: str, type_: Any, description: str | None) -> TypedField:

@@ -5,9 +5,16 @@ from collections.abc import Mapping, Sequence
 from strawberry.types.field import StrawberryField
 
 from gql_api.mapping.descriptors import Column, Entity, Relationship
+from gql_api.mapping.values import ScalarKind
 from gql_api.schema.declarations import FieldOptions, TypeDeclaration
-from gql_api.schema.definitions import add_fields, list_of, nullable
-from gql_api.schema.fields import ColumnField, IdField, PlannedField, RelationshipField
+from gql_api.schema.definitions import add_fields, argument, list_of, nullable
+from gql_api.schema.fields import (
+    ColumnField,
+    DocumentField,
+    IdField,
+    PlannedField,
+    RelationshipField,
+)
 from gql_api.schema.pages import list_arguments
 from gql_api.schema.related import resolve_relationship
 from gql_api.schema.table import TypeTable
@@ -31,11 +38,17 @@ def _column_field(
     column: Column, table: TypeTable, options: Mapping[str, FieldOptions]
 ) -> ColumnField:
     type_ = table.value_type(column.type)
-    chosen = options.get(column.key, FieldOptions())
-    return ColumnField(
+    description = options.get(column.key, FieldOptions()).description or column.description
+    if column.type.kind is not ScalarKind.JSON or column.type.dimensions:
+        type_ = nullable(type_) if column.is_nullable else type_
+        return ColumnField(column, type_, description=description)
+    at = "Keys that lead to a value in it; in arrays, indexes in digits, from 0."
+    # there may be nothing at the path
+    return DocumentField(
         column,
-        nullable(type_) if column.is_nullable else type_,
-        description=chosen.description or column.description,
+        nullable(type_),
+        description=description,
+        arguments=[argument("path", nullable(list_of(str)), at)],
     )
 
 

@@ -6,12 +6,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.values import ScalarKind
 from gql_api.plan import filters
 from gql_api.plan.filters import Filter, Operator, Quantifier
+from gql_api.sql.arrays import compile_array_comparison
+from gql_api.sql.documents import compile_document_comparison, compile_document_value
 from gql_api.sql.operands import ESCAPE, bind_slot, compile_in, compile_keys_in, slot_name
 from gql_api.sql.sources import Compilation, Source, correlate, visible_relatives
 
 _Predicate = sa.ColumnElement[bool]
+_Comparison = Callable[[sa.ColumnElement[Any], Operator, int, Compilation], _Predicate]
 
 _COMPARISONS: Mapping[Operator, Callable[[Any, Any], Any]] = MappingProxyType(
     {
@@ -56,14 +61,34 @@ def _compile_column(
     compilation: Compilation,
 ) -> _Predicate:
     match part:
-        case filters.Compare(key, operator, slot):
-            return compile_comparison(source.column(key), operator, slot, compilation)
-        case filters.IsNull(key, is_null):
-            column = source.column(key)
-            return column.is_(None) if is_null else column.is_not(None)
+        case filters.Compare(compared, operator, slot):
+            value = _compile_value(compared, source, compilation)
+            compile_ = _comparison(compared, source.entity)
+            return compile_(value, operator, slot, compilation)
+        case filters.IsNull(compared, is_null):
+            value = _compile_value(compared, source, compilation)
+            return value.is_(None) if is_null else value.is_not(None)
         case filters.KeyIn(keys, slot):
             columns = [source.column(key) for key in keys]
             return compile_keys_in(columns, slot_name(slot), compilation.dialect)
+
+
+def _compile_value(
+    compared: str | filters.DocumentValue, source: Source, compilation: Compilation
+) -> sa.ColumnElement[Any]:
+    if isinstance(compared, str):
+        return source.column(compared)
+    return compile_document_value(source.column(compared.column), compared, compilation.dialect)
+
+
+def _comparison(compared: str | filters.DocumentValue, entity: Entity) -> _Comparison:
+    """Return what compiles comparisons of a value: lists and documents have operators of their own."""
+    column = entity.columns.get(compared) if isinstance(compared, str) else None
+    if column is not None and column.type.dimensions:
+        return compile_array_comparison
+    if column is not None and column.type.kind is ScalarKind.JSON:
+        return compile_document_comparison
+    return compile_comparison
 
 
 def compile_comparison(

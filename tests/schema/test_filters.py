@@ -338,7 +338,8 @@ async def test_id_of_another_type(api: Api, offline: Api):
         ("StateFilter", "eq in isNull ne notIn"),
         ("Base64Filter", "eq in isNull ne notIn"),
         ("IntFilter", "eq gt gte in isNull lt lte ne notIn"),
-        ("JSONNullFilter", "isNull"),
+        ("JSONFilter", "contains hasKey isNull path"),
+        ("JSONPathFilter", "at boolean isNull number text"),
         (
             "StringFilter",
             (
