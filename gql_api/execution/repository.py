@@ -42,15 +42,10 @@ class Repository(Generic[ModelT]):
         subject: Subject | None = None,
     ) -> None:
         schema: Schema = info.schema  # type: ignore[assignment]  # our subclass of the schema
-        compilation = schema.compilation(subject or info.context.subject)
+        subject = subject or info.context.subject
+        compilation = schema.compilation(subject)
         self._entity: Entity = compilation.registry.by_model[model]
-        self._write = Write(
-            session=info.context.session,
-            registry=compilation.registry,
-            scopes=compilation.scopes,
-            subject=subject or info.context.subject,
-            dialect=compilation.dialect,
-        )
+        self._write = Write(info.context.session, compilation, subject)
 
     def check(
         self, values: Mapping[str, Any], *, is_new: bool, path: Sequence[str] = ()

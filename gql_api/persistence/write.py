@@ -1,6 +1,6 @@
 """What every write of one operation shares."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,22 +18,23 @@ class Write:
     session: AsyncSession
     """Owned by the caller, who commits or rolls back."""
 
-    registry: Registry
-    """Entities that changes name."""
-
-    scopes: Scopes
-    """Predicates of the subject's role set."""
+    compilation: Compilation
+    """What statements are built from: entities, and the predicates of the subject's role set."""
 
     subject: Subject
     """Whose values are bound to those predicates."""
 
-    dialect: Dialect
-    """What the session's database can say."""
+    @property
+    def registry(self) -> Registry:
+        """Entities that changes name."""
+        return self.compilation.registry
 
-    compilation: Compilation = field(init=False, repr=False)
-    """What statements are built from."""
+    @property
+    def scopes(self) -> Scopes:
+        """Predicates of the subject's role set."""
+        return self.compilation.scopes
 
-    def __post_init__(self) -> None:
-        """Gather what statements are built from."""
-        compilation = Compilation(self.registry, self.scopes, self.dialect)
-        object.__setattr__(self, "compilation", compilation)
+    @property
+    def dialect(self) -> Dialect:
+        """What the session's database can say."""
+        return self.compilation.dialect

@@ -41,6 +41,7 @@ from gql_api.schema.payloads import ErrorTypes
 from gql_api.schema.queries import build_query_fields
 from gql_api.schema.scalars import scalar_map
 from gql_api.schema.table import TypeTable
+from gql_api.sql.caching import StatementCache
 from gql_api.sql.sources import Compilation
 
 _MAX_ROLE_SETS = 256
@@ -60,8 +61,9 @@ class Schema(strawberry.Schema):
             if len(self._compilations) >= _MAX_ROLE_SETS:
                 self._compilations.pop(next(iter(self._compilations)))
             scopes = Scopes(role_set, self.policies)
-            compilation = Compilation(self.table.registry, scopes, self.table.dialect)
-            self._compilations[role_set] = compilation
+            self._compilations[role_set] = Compilation(
+                self.table.registry, scopes, self.table.dialect, self._statements
+            )
         return self._compilations[role_set]
 
     def __init__(
@@ -77,6 +79,7 @@ class Schema(strawberry.Schema):
         self.table = table
         self.policies = policies
         self._compilations: dict[RoleSet, Compilation] = {}
+        self._statements = StatementCache()
         super().__init__(
             query=query,
             mutation=mutation,

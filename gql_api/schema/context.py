@@ -80,13 +80,7 @@ def new_write(info: strawberry.Info[Any, Any]) -> Write:
     context: RequestContext = info.context
     schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
     compilation = schema.compilation(context.subject)
-    return Write(
-        session=context.unit.session,
-        registry=compilation.registry,
-        scopes=compilation.scopes,
-        subject=context.subject,
-        dialect=compilation.dialect,
-    )
+    return Write(context.unit.session, compilation, context.subject)
 
 
 def table_of(info: strawberry.Info[Any, Any]) -> TypeTable:

@@ -14,6 +14,7 @@ from gql_api.mapping.descriptors import Entity, Relationship
 from gql_api.plan.filters import Filter
 from gql_api.plan.pages import Page
 from gql_api.plan.selections import Connection, Lookup
+from gql_api.sql.caching import reuse_statement
 from gql_api.sql.columns import readable
 from gql_api.sql.operands import bind_slot, compile_keys_in
 from gql_api.sql.ordering import (
@@ -40,6 +41,7 @@ class Parents:
     relationship: Relationship
 
 
+@reuse_statement
 def select_page(
     connection: Connection,
     columns: Sequence[str],
@@ -81,6 +83,7 @@ def select_page(
     return _ranked(_select([*selected, rank], source, predicates), connection.page)
 
 
+@reuse_statement
 def select_count(
     connection: Connection, compilation: Compilation, *, parents: Parents | None = None
 ) -> sa.Select[Any]:
@@ -101,6 +104,7 @@ class Side(enum.Enum):
     """Rows from the one of the ``before`` cursor on."""
 
 
+@reuse_statement
 def select_side(
     connection: Connection,
     side: Side,
@@ -127,6 +131,7 @@ def select_side(
     return _select(source.keys, source, predicates).distinct()
 
 
+@reuse_statement
 def select_related(
     parents: Parents, columns: Sequence[str], compilation: Compilation
 ) -> sa.Select[Any]:
@@ -144,6 +149,7 @@ def select_related(
     return statement.order_by(*first_order(parents.relationship, source, compilation))
 
 
+@reuse_statement
 def select_rows(lookup: Lookup, columns: Sequence[str], compilation: Compilation) -> sa.Select[Any]:
     """Select the visible rows that meet a condition; their number is bounded by the condition."""
     source = _source(lookup.selection.entity, None, compilation)
@@ -151,6 +157,7 @@ def select_rows(lookup: Lookup, columns: Sequence[str], compilation: Compilation
     return _select(selected, source, _predicates(lookup.filter, source, compilation))
 
 
+@reuse_statement
 def select_instances(entity: Entity, compilation: Compilation) -> sa.Select[Any]:
     """Select the model itself: the visible rows whose primary keys are in ``PARENT_KEYS``."""
     source = visible_rows(entity, compilation)

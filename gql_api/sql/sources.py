@@ -1,6 +1,6 @@
 """Where rows come from: the only module that builds a FROM, always with the entity's scope."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from sqlalchemy import orm
 from gql_api.access.scopes import Scopes
 from gql_api.database.dialects import Dialect
 from gql_api.mapping.descriptors import Entity, Expression, JoinKind, Registry, Relationship
+from gql_api.sql.caching import StatementCache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,6 +19,9 @@ class Compilation:
     registry: Registry
     scopes: Scopes
     dialect: Dialect
+
+    statements: StatementCache = field(default_factory=StatementCache)
+    """What was built before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

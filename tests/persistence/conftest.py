@@ -17,6 +17,7 @@ from gql_api.access.subjects import ANONYMOUS, Subject
 from gql_api.database.engines import Database, EngineOptions, open_database
 from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.persistence.write import Write
+from gql_api.sql.sources import Compilation
 from tests.persistence import models
 
 REGISTRY = describe_models(mapped_classes(models.Base))
@@ -32,7 +33,8 @@ class Writes:
     def __call__(self, *policies: Policy[Any], subject: Subject = ANONYMOUS) -> Write:
         """Return a write of a subject under policies."""
         scopes = Scopes(subject.role_set, policy_by_model(policies))
-        return Write(self.session, REGISTRY, scopes, subject, self.database.dialect)
+        compilation = Compilation(REGISTRY, scopes, self.database.dialect)
+        return Write(self.session, compilation, subject)
 
     async def add(self, *rows: Any) -> None:
         """Insert rows, and forget them."""

@@ -1,0 +1,48 @@
+"""Statements are built once per plan."""
+
+import pytest
+import sqlalchemy as sa
+
+import gql_api as gql
+from gql_api.sql.caching import StatementCache
+from tests.fixtures.schema import Api
+
+
+def test_same_key():
+    """A key is built once."""
+    cache = StatementCache()
+    first = cache.find("a", lambda: sa.select(sa.literal(1)))
+
+    assert cache.find("a", lambda: sa.select(sa.literal(2))) is first
+
+
+def test_bound():
+    """The statement that was not used for longest is forgotten."""
+    cache = StatementCache(max_statements=2)
+    first = cache.find("a", lambda: sa.select(sa.literal(1)))
+    cache.find("b", lambda: sa.select(sa.literal(2)))
+    cache.find("a", lambda: sa.select(sa.literal(3)))
+    cache.find("c", lambda: sa.select(sa.literal(4)))
+
+    assert len(cache) == 2
+    assert cache.find("a", lambda: sa.select(sa.literal(5))) is first
+
+
+_BOOKS = """query ($least: Int!, $first: Int) {
+  books(where: {rowId: {gt: $least}}, first: $first) {
+    totalCount nodes { title author { penName } tags(first: 2) { nodes { label } } }
+  }
+}"""
+
+
+@pytest.mark.parametrize("least", [0, 2])
+async def test_warm_operation(api: Api, least: int):
+    """An operation of a known shape builds nothing, whatever its values."""
+    statements = api.schema.compilation(gql.ANONYMOUS).statements
+    await api.data(_BOOKS, least=1, first=3, count=4)
+    known = len(statements)
+
+    await api.data(_BOOKS, least=least, first=2, count=4)
+
+    assert known >= 4
+    assert len(statements) == known
