@@ -38,6 +38,8 @@ class Context:
         self.operation_name: str | None = None
         self.operation_type: str | None = None
         self.loaders: dict[Any, Any] = {}
+        self.takes_encoded = False
+        """Whether the answer is only sent on as JSON, so that its data may be JSON already."""
         self._reader = ConnectionReader(database)
         self._unit: UnitOfWork | None = None
         self._schema: Schema | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from strawberry.extensions import SchemaExtension
 
 from gql_api.execution.documents import DocumentCache
+from gql_api.execution.introspection import Introspection, IntrospectionAnswers
 from gql_api.execution.lifecycle import OperationLifecycle
 from gql_api.execution.limits import OperationLimits
 from gql_api.schema.build import Schema, assemble_schema
@@ -36,4 +37,8 @@ def build_schema(
         SchemaBuildError: A declared type or operation cannot be built.
     """
     limits = partial(OperationLimits, DocumentCache())
-    return assemble_schema(models, extensions=(OperationLifecycle, limits, *extensions), **options)
+    introspection = partial(Introspection, IntrospectionAnswers(), is_innermost=not len(extensions))
+    # introspection is answered last: whoever may refuse it comes before
+    everything: list[Callable[[], SchemaExtension]]
+    everything = [OperationLifecycle, limits, *extensions, introspection]
+    return assemble_schema(models, extensions=everything, **options)

@@ -117,6 +117,7 @@ class _Endpoint:
         with counted_statements() as count:
             subject = await self._authenticate(request, database)
             context = Context(database, subject, request_id=request_id)
+            context.takes_encoded = True
             errors: Sequence[dict[str, Any]] = ()
             try:
                 result = await self._execute(request.method, operation, context)
