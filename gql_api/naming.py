@@ -18,7 +18,7 @@ RESERVED_FIELDS = frozenset({"id", "and", "or", "not"})
 RESERVED_TYPES = frozenset(
     {"Query", "Mutation", "Subscription", "Node", "Error", "PageInfo", "SortOrder", "String"}
     | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
-    | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "JSONPath"}
+    | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "JSONPath", "TSVector"}
     | {"ValidationError", "UniqueViolation", "ForeignKeyViolation", "CheckViolation"}
     | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded"}
 )
@@ -162,6 +162,14 @@ class Inflector:
         """Name the order by aggregates of a to-many relationship."""
         return f"{object_type}AggregateOrder"
 
+    def search_order_type(self, object_type: str) -> str:
+        """Name the order by how well a column matches words."""
+        return f"{object_type}SearchOrder"
+
+    def search_rank_field(self) -> str:
+        """Name the item of an order that sorts by how well a column matches words."""
+        return "searchRank"
+
     def key_type(self, object_type: str) -> str:
         """Name the input that holds one key of a type."""
         return f"{object_type}Key"
@@ -222,6 +230,7 @@ class Inflector:
                 self.aggregate_filter_type(object_type),
                 self.aggregate_order_type(object_type),
                 self.order_type(object_type),
+                self.search_order_type(object_type),
                 self.key_type(object_type),
                 f"Query.{self.single_field(object_type)}",
                 f"Query.{self.by_key_field(object_type)}",

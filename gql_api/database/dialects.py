@@ -28,6 +28,8 @@ class Dialect:
     """Without ``NULLS ...``, nulls come last when ascending."""
     has_arrays: bool
     """Array columns exist, and a list of values binds as one array parameter."""
+    has_text_search: bool
+    """Texts are searched by words, with ranks, without an index of their own."""
     has_json_containment: bool
     """Containment in JSON documents means what ``@>`` of PostgreSQL means."""
     has_row_values: bool
@@ -45,6 +47,7 @@ POSTGRESQL = Dialect(
     has_nulls_order=True,
     nulls_are_largest=True,
     has_arrays=True,
+    has_text_search=True,
     has_json_containment=True,
     has_row_values=True,
     has_row_locks=True,
@@ -58,6 +61,7 @@ SQLITE = Dialect(
     has_nulls_order=True,
     nulls_are_largest=False,
     has_arrays=False,
+    has_text_search=False,
     has_json_containment=True,
     has_row_values=True,
     has_row_locks=False,
@@ -71,6 +75,7 @@ MYSQL = Dialect(
     has_nulls_order=False,
     nulls_are_largest=False,
     has_arrays=False,
+    has_text_search=False,
     has_json_containment=False,
     has_row_values=True,
     has_row_locks=True,

@@ -125,7 +125,7 @@ async def _load_page(
         connection, columns, run.compilation, parents=parents, has_order_values=has_cursors
     )
     width = 0 if parents is None else len(parents.relationship.join.local_keys)
-    codec = CursorCodec(entity, connection.order, registry) if has_cursors else None
+    codec = CursorCodec(entity, connection.order, registry, run.values) if has_cursors else None
     for each in await _fetch(statement, run, parents, groups):
         group = groups[tuple(each[:width])]
         group.rows.append(_named(columns, each[width:]))

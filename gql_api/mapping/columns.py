@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import ColumnProperty, Mapper
 
-from gql_api.mapping.descriptors import Column, InputRules, ValueType
+from gql_api.mapping.descriptors import DEFAULT_SEARCH, Column, InputRules, ValueType
 from gql_api.mapping.expressions import is_expression
 from gql_api.mapping.types import EnumTable, describe_type
 from gql_api.mapping.visibility import Visibility, attribute_info, gql_options
@@ -106,6 +106,7 @@ def _describe_column(
         has_default=not stored or any(map(_has_default, stored)),
         is_read_only=bool(options.get("read_only")) or _is_kept_by_database(attribute),
         rules=_describe_rules(column, options),
+        search=options.get("search", DEFAULT_SEARCH),
         description=attribute.doc
         or getattr(column, "doc", None)
         or getattr(column, "comment", None),

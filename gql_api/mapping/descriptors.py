@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeEngine
 
 from gql_api.mapping.values import ScalarKind
 
+DEFAULT_SEARCH = "simple"
+"""Text search configuration that takes words as they are, in any language."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnumDescriptor:
@@ -40,6 +43,9 @@ class ValueType:
 
     dimensions: int = 0
     """Depth of lists around the value: 0 for a scalar."""
+
+    is_text_vector: bool = False
+    """Whether it is a ``tsvector``: opaque, but searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,9 @@ class Column:
 
     rules: InputRules = InputRules()
     """What it accepts from clients."""
+
+    search: str = DEFAULT_SEARCH
+    """Text search configuration of PostgreSQL, where the column is searched."""
 
     expression: Expression | None = None
     """Set for what is no column of a table: computed only where it is asked for."""

@@ -49,7 +49,7 @@ def describe_type(
         return ValueType(item.kind, item.enum, item.dimensions + (plain.dimensions or 1))
     if isinstance(plain, sa.Enum):
         return ValueType(ScalarKind.ENUM, describe_enum(plain))
-    return ValueType(_scalar_kind(plain))
+    return ValueType(_scalar_kind(plain), is_text_vector=isinstance(plain, postgresql.TSVECTOR))
 
 
 def _unwrap(type_: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -18,7 +18,8 @@ Hidden = str | type[TypeEngine[Any]]
 RULES = frozenset({"min_length", "max_length", "pattern", "minimum", "maximum", "not_empty"})
 """Options that limit what a column accepts."""
 
-_FLAGS = frozenset({"hidden", "read_only", "key"})
+_FLAGS = frozenset({"hidden", "read_only", "key", "search"})
+_SEARCH = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?", re.ASCII)
 
 
 def attribute_info(attribute: ColumnProperty[Any]) -> Mapping[Any, Any]:
@@ -41,6 +42,9 @@ def gql_options(info: Mapping[Any, Any], attribute: Any) -> Mapping[str, Any]:
         raise MappingError(message, fix=f"Known options: {known}.")
     if "pattern" in options:
         _check_pattern(options["pattern"], attribute)
+    if not _SEARCH.fullmatch(str(options.get("search", "simple"))):
+        message = f'{attribute} has an invalid "search" in info["gql"]: {options["search"]!r}.'
+        raise MappingError(message, fix='Name a text search configuration, such as "english".')
     return options
 
 

@@ -28,6 +28,7 @@ class Operator(enum.StrEnum):
     CONTAINED_BY = "containedBy"
     OVERLAPS = "overlaps"
     HAS_KEY = "hasKey"
+    SEARCH = "search"
 
 
 class Quantifier(enum.StrEnum):

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """One key of an order: a column of the row, of a to-one relative, or a count of relatives."""
+    """One key of an order: a column of the row, of a to-one relative, or a count of relatives.
+
+    A column that is searched sorts by how well it matches.
+    """
 
     path: tuple[str, ...]
     """Relationship keys that lead to the column; the last is the to-many one for a count."""
@@ -18,6 +21,9 @@ class OrderKey:
 
     are_nulls_first: bool = False
     """Where rows without a value stand."""
+
+    search_slot: int | None = None
+    """Slot of the words that the column is searched for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _TEXT = (
     Operator.ENDS_WITH,
     Operator.IENDS_WITH,
 )
+_SEARCHED = (Operator.SEARCH,)
 LISTS = frozenset({Operator.IN, Operator.NOT_IN})
 """Operators that take a list."""
 
@@ -49,6 +50,7 @@ _DESCRIPTIONS: Mapping[Operator, str] = MappingProxyType(
         Operator.ISTARTS_WITH: "Starts with the text, ignoring case.",
         Operator.ENDS_WITH: "Ends with the text.",
         Operator.IENDS_WITH: "Ends with the text, ignoring case.",
+        Operator.SEARCH: 'Has the words, as in a web search: "a phrase", or, -without.',
     }
 )
 _ARRAY_DESCRIPTIONS: Mapping[Operator, str] = MappingProxyType(
@@ -75,6 +77,12 @@ def is_sortable(column: Column) -> bool:
     return column.type.kind not in _INCOMPARABLE and not column.type.dimensions
 
 
+def is_searchable(column: Column, table: TypeTable) -> bool:
+    """Tell whether a column is searched by words: texts, and vectors made of them."""
+    is_text = column.type.kind is ScalarKind.STRING and not column.type.dimensions
+    return table.dialect.has_text_search and (is_text or column.type.is_text_vector)
+
+
 def column_operators(column: Column, table: TypeTable) -> type[Any]:
     """Return the operator input of a column's type; what the dialect lacks is left out."""
     type_ = column.type
@@ -83,7 +91,7 @@ def column_operators(column: Column, table: TypeTable) -> type[Any]:
     if type_.kind is ScalarKind.JSON:
         return _document_operators(table)
     if type_.kind is ScalarKind.OPAQUE:
-        return _null_operators(type_.kind.value, table)
+        return _opaque_operators(column, table)
     if type_.enum is not None:
         name, values = type_.enum.name, table.enum_type(type_.enum)
         return _operator_input(name, table, lambda: [*_compared(values, _EQUALITY), _is_null()])
@@ -94,7 +102,7 @@ def scalar_operators(kind: ScalarKind, table: TypeTable) -> type[Any]:
     """Return the operator input of a scalar."""
     operators = _EQUALITY if kind in _UNORDERED else (*_EQUALITY, *_ORDER)
     if kind is ScalarKind.STRING:
-        operators = (*operators, *_TEXT)
+        operators = (*operators, *_TEXT, *(_SEARCHED if table.dialect.has_text_search else ()))
     fields = [*_compared(scalar_type(kind), operators), _is_null()]
     return _operator_input(kind.value, table, lambda: fields)
 
@@ -106,6 +114,13 @@ def id_operators(table: TypeTable) -> type[Any]:
 
 def _null_operators(name: str, table: TypeTable) -> type[Any]:
     return _operator_input(f"{name}Null", table, lambda: [_is_null()])
+
+
+def _opaque_operators(column: Column, table: TypeTable) -> type[Any]:
+    if not is_searchable(column, table):
+        return _null_operators(column.type.kind.value, table)
+    fields = [*_compared(str, _SEARCHED), _is_null()]
+    return _operator_input("TSVector", table, lambda: fields)
 
 
 def _list_operators(type_: ValueType, table: TypeTable) -> type[Any]:

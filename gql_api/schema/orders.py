@@ -7,9 +7,11 @@ import strawberry
 
 from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Column, DefaultOrder, Entity
+from gql_api.naming import NameTable
 from gql_api.plan.pages import OrderKey
-from gql_api.schema.definitions import TypedField, add_fields, nullable
-from gql_api.schema.operators import is_sortable
+from gql_api.schema.definitions import TypedField, add_fields, new_input, nullable
+from gql_api.schema.operands import Operands, check_text
+from gql_api.schema.operators import is_searchable, is_sortable
 from gql_api.schema.table import SortOrder, TypeTable
 
 Path = tuple[str, ...]
@@ -32,45 +34,108 @@ def build_order_types(entity: Entity, table: TypeTable) -> None:
         else:
             text = f"By a field of {relationship.name}; rows without one count as null."
             fields.append(_optional(relationship.name, target.order, text))
+    searched = [column for column in entity.columns.values() if is_searchable(column, table)]
+    if searched:
+        name, type_ = _rank_field(entity, table), _search_order_type(entity, searched, table)
+        fields.append(_optional(name, type_, "By how well a column matches words, best first."))
     add_fields(types.order, fields)
     add_fields(types.aggregate_order, [_optional("count", table.sort_order, "Number of rows.")])
+
+
+def _search_order_type(entity: Entity, searched: Sequence[Column], table: TypeTable) -> type[Any]:
+    type_ = new_input(
+        table.inflector.search_order_type(entity.name),
+        description=f"The words that one column of {entity.name} is searched for.",
+        is_one_of=True,
+    )
+    add_fields(type_, [_optional(each.name, str, each.description) for each in searched])
+    return type_
+
+
+def _rank_field(entity: Entity, table: TypeTable) -> str:
+    """Return the name of the order by rank: numbered where an attribute has it."""
+    taken = [column.name for column in entity.columns.values()]
+    names = NameTable([*taken, *(each.name for each in entity.relationships.values())])
+    return names.claim(table.inflector.search_rank_field())
 
 
 def _optional(name: str, type_: Any, description: str | None) -> TypedField:
     return TypedField(name, nullable(type_), description=description, default=strawberry.UNSET)
 
 
-def read_order(
-    values: Sequence[Mapping[str, Any]],
-    entity: Entity,
-    table: TypeTable,
-    path: Path,
-    default: Sequence[DefaultOrder] = (),
-) -> tuple[OrderKey, ...]:
-    """Read an order and append the primary key, so that it is total.
+class OrderReader:
+    """Turns order arguments into the keys of plans.
 
     Args:
-        values: Items of ``orderBy``.
-        entity: Whose rows.
         table: Entities and names of the schema.
-        path: Where the order stands in the arguments.
-        default: The relationship's own order, taken when there are no items and when clients can
-            sort by all of its columns; others would be seen through it.
-
-    Raises:
-        BadUserInputError: A direction is null.
+        operands: Takes the words of searches.
     """
-    given = [
-        _read_item(value, entity, table, (), (*path, str(index)))
-        for index, value in enumerate(values)
-    ] or _default_keys(default, entity)
-    sorted_by = {key.column for key in given if not key.path}
-    rest = [
-        OrderKey((), column.key)
-        for column in entity.primary_key
-        if column.key not in sorted_by and is_sortable(column)
-    ]
-    return tuple(dict.fromkeys([*given, *rest]))
+
+    def __init__(self, table: TypeTable, operands: Operands) -> None:
+        self._table = table
+        self._operands = operands
+
+    def read(
+        self,
+        values: Sequence[Mapping[str, Any]],
+        entity: Entity,
+        path: Path,
+        default: Sequence[DefaultOrder] = (),
+    ) -> tuple[OrderKey, ...]:
+        """Read an order and append the primary key, so that it is total.
+
+        Args:
+            values: Items of ``orderBy``.
+            entity: Whose rows.
+            path: Where the order stands in the arguments.
+            default: The relationship's own order, taken when there are no items and when clients
+                can sort by all of its columns; others would be seen through it.
+
+        Raises:
+            BadUserInputError: A direction is null, or words hold U+0000.
+        """
+        given = [
+            self._read_item(value, entity, (), (*path, str(index)))
+            for index, value in enumerate(values)
+        ] or _default_keys(default, entity)
+        sorted_by = {key.column for key in given if not key.path and key.search_slot is None}
+        rest = [
+            OrderKey((), column.key)
+            for column in entity.primary_key
+            if column.key not in sorted_by and is_sortable(column)
+        ]
+        return tuple(dict.fromkeys([*given, *rest]))
+
+    def _read_item(
+        self, value: Mapping[str, Any], entity: Entity, steps: tuple[str, ...], path: Path
+    ) -> OrderKey:
+        ((name, part),) = value.items()
+        here = (*path, name)
+        if part is None:
+            message = f"{'.'.join(here)} is null: pass a direction, such as ASC."
+            raise BadUserInputError(message, path=here)
+        column = _column_named(name, entity)
+        if column is not None:
+            return _order_key(steps, column.key, part)
+        for relationship in entity.relationships.values():
+            inner = (*steps, relationship.key)
+            if relationship.name == name:
+                target = self._table.registry.target(relationship)
+                return self._read_item(part, target, inner, here)
+            if self._table.inflector.aggregate_field(relationship.name) == name:
+                ((_, direction),) = part.items()
+                return _order_key(inner, None, direction)
+        return self._read_search(part, entity, steps, here)
+
+    def _read_search(
+        self, value: Mapping[str, Any], entity: Entity, steps: tuple[str, ...], path: Path
+    ) -> OrderKey:
+        ((name, words),) = value.items()
+        here = (*path, name)
+        check_text(words, here)
+        (column,) = (each for each in entity.columns.values() if each.name == name)
+        slot = self._operands.add(words)
+        return OrderKey(steps, column.key, is_descending=True, search_slot=slot)
 
 
 def _default_keys(default: Sequence[DefaultOrder], entity: Entity) -> list[OrderKey]:
@@ -78,31 +143,6 @@ def _default_keys(default: Sequence[DefaultOrder], entity: Entity) -> list[Order
     if not all(column is not None and is_sortable(column) for column in columns):
         return []
     return [OrderKey((), each.column, each.is_descending, each.are_nulls_first) for each in default]
-
-
-def _read_item(
-    value: Mapping[str, Any],
-    entity: Entity,
-    table: TypeTable,
-    steps: tuple[str, ...],
-    path: Path,
-) -> OrderKey:
-    ((name, part),) = value.items()
-    here = (*path, name)
-    if part is None:
-        message = f"{'.'.join(here)} is null: pass a direction, such as ASC."
-        raise BadUserInputError(message, path=here)
-    column = _column_named(name, entity)
-    if column is not None:
-        return _order_key(steps, column.key, part)
-    for relationship in entity.relationships.values():
-        inner = (*steps, relationship.key)
-        if relationship.name == name:
-            return _read_item(part, table.registry.target(relationship), table, inner, here)
-        if table.inflector.aggregate_field(relationship.name) == name:
-            ((_, direction),) = part.items()
-            return _order_key(inner, None, direction)
-    raise KeyError(name)
 
 
 def _column_named(name: str, entity: Entity) -> Column | None:

@@ -77,7 +77,7 @@ class PageReader:
         is_backward = "last" in given
         size = self._size(given, path)
         offset = _natural(given["offset"], (*path, "offset")) if "offset" in given else None
-        codec = CursorCodec(entity, order, self._table.registry)
+        codec = CursorCodec(entity, order, self._table.registry, self._operands.values)
         return Page(
             # one row more than the page tells whether there are more
             limit_slot=self._operands.add(size + 1),

@@ -14,7 +14,7 @@ from gql_api.errors import WriteError, WriteRefusedError
 from gql_api.loading.pages import load_connection
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan.changes import KeyValue
-from gql_api.schema.context import new_run, table_of
+from gql_api.schema.context import new_run
 from gql_api.schema.definitions import (
     TypedField,
     add_fields,
@@ -25,7 +25,6 @@ from gql_api.schema.definitions import (
     nullable,
 )
 from gql_api.schema.keys import key_filter
-from gql_api.schema.orders import read_order
 from gql_api.schema.queries import load_by_key
 from gql_api.schema.selections import Planner
 from gql_api.schema.table import TypeTable
@@ -137,10 +136,9 @@ class PayloadEdgeField(TypedField):
         return None if key is None else self._load(key, info)
 
     async def _load(self, key: KeyValue, info: Info) -> Any:
-        table = table_of(info)
         planner = Planner(info)
         arguments = planner.own_arguments
-        order = read_order(arguments.get("orderBy", ()), self.entity, table, ("edge", "orderBy"))
+        order = planner.orders.read(arguments.get("orderBy", ()), self.entity, ("edge", "orderBy"))
         where = key_filter(key, planner.operands)
         planned = planner.plan_edge(self.entity, planner.nodes, order, where, ("edge",))
         answer = await load_connection(planned, new_run(info, planner.operands.values))

@@ -28,7 +28,7 @@ from gql_api.schema.declarations import ComputedField
 from gql_api.schema.fields import ColumnField, IdField, RelationshipField
 from gql_api.schema.filters import FilterReader
 from gql_api.schema.operands import Operands
-from gql_api.schema.orders import read_order
+from gql_api.schema.orders import OrderReader
 from gql_api.schema.pages import PageReader
 
 Nodes = Sequence[FieldNode]
@@ -55,6 +55,7 @@ class Planner:
         self._variables = VariableValues({}, raw_info.variable_values)
         self._table = table
         self.operands = Operands()
+        self.orders = OrderReader(table, self.operands)
         self._filters = FilterReader(table, self.operands)
         self._pages = PageReader(table, self.operands)
 
@@ -95,8 +96,8 @@ class Planner:
     ) -> plan.Connection:
         """Plan a list: its conditions, order, page, and the fields of its connection."""
         arguments = self.arguments(field, nodes)
-        order = read_order(
-            arguments.get("orderBy", ()), entity, self._table, (*path, "orderBy"), default_order
+        order = self.orders.read(
+            arguments.get("orderBy", ()), entity, (*path, "orderBy"), default_order
         )
         return plan.Connection(
             entity=entity.name,

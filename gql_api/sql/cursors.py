@@ -14,7 +14,7 @@ import orjson
 from gql_api.errors import CursorMismatchError, InvalidCursorError
 from gql_api.mapping.descriptors import Column, Entity, Registry
 from gql_api.mapping.global_ids import read_column, write_column
-from gql_api.mapping.values import ScalarKind, read_value
+from gql_api.mapping.values import ScalarKind, read_value, write_value
 from gql_api.plan.pages import OrderKey
 from gql_api.sql.ordering import order_column
 
@@ -26,12 +26,20 @@ class CursorCodec:
         entity: Whose rows are ordered.
         order: Keys, most significant first.
         registry: For the columns of relatives.
+        values: Value of each slot: another search is another order.
     """
 
-    def __init__(self, entity: Entity, order: Sequence[OrderKey], registry: Registry) -> None:
-        self._columns: list[Column | None] = [order_column(entity, key, registry) for key in order]
+    def __init__(
+        self,
+        entity: Entity,
+        order: Sequence[OrderKey],
+        registry: Registry,
+        values: Sequence[Any] = (),
+    ) -> None:
+        self._types = [_place_type(entity, key, registry) for key in order]
         described = [
-            (key.path, key.column, key.is_descending, key.are_nulls_first) for key in order
+            (key.path, key.column, key.is_descending, key.are_nulls_first, *_words(key, values))
+            for key in order
         ]
         text = orjson.dumps([entity.name, described])
         self._fingerprint = hashlib.blake2s(text, digest_size=6).hexdigest()
@@ -39,8 +47,10 @@ class CursorCodec:
     def encode(self, values: Sequence[Any]) -> str:
         """Encode a place: one database value per key of the order."""
         parts = [
-            value if column is None else write_column(column, value)
-            for column, value in zip(self._columns, values, strict=True)
+            write_value(type_, value)
+            if isinstance(type_, ScalarKind)
+            else write_column(type_, value)
+            for type_, value in zip(self._types, values, strict=True)
         ]
         return base64.urlsafe_b64encode(orjson.dumps([self._fingerprint, *parts])).decode("ascii")
 
@@ -64,10 +74,10 @@ class CursorCodec:
                 "pass the same order, or start from the first page."
             )
             raise CursorMismatchError(message, path=(argument,))
-        if len(parts) != len(self._columns):
+        if len(parts) != len(self._types):
             raise _invalid(argument)
         try:
-            return tuple(map(_read_part, self._columns, parts))
+            return tuple(map(_read_part, self._types, parts))
         except (ValueError, KeyError):
             raise _invalid(argument) from None
 
@@ -80,8 +90,21 @@ def _parse(text: str) -> list[Any] | None:
     return parts if isinstance(parts, list) and parts else None
 
 
-def _read_part(column: Column | None, part: Any) -> Any:
-    return read_value(ScalarKind.INT, part) if column is None else read_column(column, part)
+def _place_type(entity: Entity, key: OrderKey, registry: Registry) -> Column | ScalarKind:
+    """Return what the values of a key are: of a column, ranks, or counts."""
+    if key.search_slot is not None:
+        return ScalarKind.FLOAT
+    return order_column(entity, key, registry) or ScalarKind.INT
+
+
+def _words(key: OrderKey, values: Sequence[Any]) -> tuple[Any, ...]:
+    return () if key.search_slot is None else (values[key.search_slot],)
+
+
+def _read_part(type_: Column | ScalarKind, part: Any) -> Any:
+    if isinstance(type_, ScalarKind):
+        return read_value(type_, part)
+    return read_column(type_, part)
 
 
 def _invalid(argument: str) -> InvalidCursorError:

@@ -10,6 +10,7 @@ from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.plan.pages import OrderKey, Seek
 from gql_api.sql.operands import bind_slot
 from gql_api.sql.predicates import compile_count
+from gql_api.sql.search import compile_rank
 from gql_api.sql.sources import Compilation, Source, correlate, is_kept_single, visible_relatives
 
 _Predicate = sa.ColumnElement[bool]
@@ -49,6 +50,9 @@ def compile_order(
 def _compile_key(key: OrderKey, source: Source, compilation: Compilation) -> SortKey:
     column = order_column(source.entity, key, compilation.registry)
     expression = _compile_expression(key.path, key.column, source, compilation)
+    if key.search_slot is not None:
+        rank = compile_rank(expression, column, key.search_slot)
+        return SortKey(rank, key.is_descending, key.are_nulls_first, is_nullable=False)
     if column is not None and column.type.enum is not None and compilation.dialect.name == "mysql":
         # it sorts enumerations by declaration, but compares them with a cursor's value as texts
         expression = sa.type_coerce(sa.cast(expression, sa.String()), expression.type)

@@ -6,13 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.descriptors import Column
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan import filters
 from gql_api.plan.filters import Filter, Operator, Quantifier
 from gql_api.sql.arrays import compile_array_comparison
 from gql_api.sql.documents import compile_document_comparison, compile_document_value
 from gql_api.sql.operands import ESCAPE, bind_slot, compile_in, compile_keys_in, slot_name
+from gql_api.sql.search import compile_search
 from gql_api.sql.sources import Compilation, Source, correlate, visible_relatives
 
 _Predicate = sa.ColumnElement[bool]
@@ -63,8 +64,10 @@ def _compile_column(
     match part:
         case filters.Compare(compared, operator, slot):
             value = _compile_value(compared, source, compilation)
-            compile_ = _comparison(compared, source.entity)
-            return compile_(value, operator, slot, compilation)
+            column = source.entity.columns.get(compared) if isinstance(compared, str) else None
+            if operator is Operator.SEARCH:
+                return compile_search(value, column, slot)
+            return _comparison(column)(value, operator, slot, compilation)
         case filters.IsNull(compared, is_null):
             value = _compile_value(compared, source, compilation)
             return value.is_(None) if is_null else value.is_not(None)
@@ -81,9 +84,8 @@ def _compile_value(
     return compile_document_value(source.column(compared.column), compared, compilation.dialect)
 
 
-def _comparison(compared: str | filters.DocumentValue, entity: Entity) -> _Comparison:
-    """Return what compiles comparisons of a value: lists and documents have operators of their own."""
-    column = entity.columns.get(compared) if isinstance(compared, str) else None
+def _comparison(column: Column | None) -> _Comparison:
+    """Return what compiles comparisons: lists and documents have operators of their own."""
     if column is not None and column.type.dimensions:
         return compile_array_comparison
     if column is not None and column.type.kind is ScalarKind.JSON:
