@@ -1,6 +1,6 @@
 """Connections are loaded: pages, counts and sides, for the root or for many parents at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,14 @@ from gql_api.sql.cursors import CursorCodec
 from gql_api.sql.pages import (
     Parents,
     Side,
+    placed_keys,
     select_count,
     select_page,
     select_related,
     select_rows,
     select_side,
 )
+from gql_api.sql.places import places_of
 
 ROOT: ParentKey = ()
 """Key of the only list of a root field."""
@@ -80,7 +82,7 @@ async def load_related_rows(
     statement = select_related(parents, columns, run.compilation)
     width = len(parents.relationship.join.local_keys)
     found: dict[ParentKey, dict[str, Any]] = {}
-    for each in await _fetch_related(statement, keys, run):
+    for each in await _fetch_related(statement, parents, keys, run):
         found.setdefault(tuple(each[:width]), _named(columns, each[width:]))
     rows = await _load_rows(selection, list(found.values()), run)
     return dict(zip(found, rows, strict=True))
@@ -199,16 +201,32 @@ async def _fetch(
 ) -> Sequence[Sequence[Any]]:
     if parents is None:
         return await run.fetch(statement)
-    return await _fetch_related(statement, list(groups), run)
+    return await _fetch_related(statement, parents, list(groups), run)
 
 
 async def _fetch_related(
-    statement: sa.Select[Any], keys: Sequence[ParentKey], run: Run
+    statement: sa.Select[Any], parents: Parents, keys: Sequence[ParentKey], run: Run
 ) -> list[Sequence[Any]]:
+    indexes = placed_keys(parents, run.compilation)
     fetched: list[Sequence[Any]] = []
     for chunk in run.chunks(keys):
-        fetched.extend(await run.fetch(statement, chunk))
+        places = places_of(chunk, indexes)
+        rows = await run.fetch(statement, chunk, places)
+        fetched.extend(_with_values(rows, chunk, places) if places else rows)
     return fetched
+
+
+def _with_values(
+    rows: Sequence[Sequence[Any]], keys: Sequence[ParentKey], places: Mapping[int, Sequence[Any]]
+) -> Iterator[Sequence[Any]]:
+    """Put the parents' own values in the places of keys; rows of no parent are left out."""
+    wanted = set(keys)
+    for row in rows:
+        values = list(row)
+        for index, listed in places.items():
+            values[index] = listed[values[index] - 1]
+        if tuple(values[: len(keys[0])]) in wanted:
+            yield values
 
 
 async def _field_values(

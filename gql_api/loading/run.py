@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from gql_api.loading.readers import Reader
 from gql_api.sql.operands import slot_name
 from gql_api.sql.pages import PARENT_KEYS
+from gql_api.sql.places import place_parameters
 from gql_api.sql.sources import Compilation
 
 ParentKey = tuple[Any, ...]
@@ -16,6 +18,8 @@ ParentKey = tuple[Any, ...]
 
 _ARRAY_CHUNK = 50_000
 """Keys of one statement where they are one array parameter."""
+
+_NO_PLACES: Mapping[int, Sequence[Any]] = MappingProxyType({})
 
 _RESERVED_PARAMETERS = 500
 """Parameters of one statement that are kept for filters and policies."""
@@ -34,25 +38,39 @@ class Run:
     """Values that policies compare with."""
 
     async def fetch(
-        self, statement: sa.Select[Any], parent_keys: Sequence[Any] | None = None
+        self,
+        statement: sa.Select[Any],
+        parent_keys: Sequence[ParentKey] | None = None,
+        places: Mapping[int, Sequence[Any]] = _NO_PLACES,
     ) -> Sequence[Sequence[Any]]:
         """Run one statement of the plan.
+
+        Args:
+            statement: Any.
+            parent_keys: A chunk of them, where the statement takes them.
+            places: Values of the keys that it answers with places, by index of the key.
 
         Cost:
             One statement.
         """
-        return await self.reader.fetch(statement, self.parameters(parent_keys))
+        parameters = self.parameters(parent_keys)
+        for index, values in places.items():
+            parameters.update(place_parameters(index, values))
+        return await self.reader.fetch(statement, parameters)
 
-    def parameters(self, parent_keys: Sequence[Any] | None = None) -> dict[str, Any]:
+    def parameters(self, parent_keys: Sequence[ParentKey] | None = None) -> dict[str, Any]:
         """Return the parameters of a statement of the plan."""
         parameters = {slot_name(slot): value for slot, value in enumerate(self.values)}
         parameters.update(self.subject_parameters)
         if parent_keys is not None:
-            parameters[PARENT_KEYS] = parent_keys
+            is_single = len(parent_keys[0]) == 1
+            parameters[PARENT_KEYS] = (
+                [key for (key,) in parent_keys] if is_single else list(parent_keys)
+            )
         return parameters
 
-    def chunks(self, keys: Sequence[ParentKey]) -> Iterator[list[Any]]:
-        """Cut parents' keys into lists below the driver's limits, as statements bind them."""
+    def chunks(self, keys: Sequence[ParentKey]) -> Iterator[Sequence[ParentKey]]:
+        """Cut parents' keys into lists below the driver's limits."""
         width = len(keys[0])
         dialect = self.compilation.dialect
         if dialect.has_arrays and width == 1:
@@ -60,5 +78,4 @@ class Run:
         else:
             size = (dialect.max_parameters - _RESERVED_PARAMETERS) // width
         for start in range(0, len(keys), size):
-            chunk = keys[start : start + size]
-            yield [key[0] for key in chunk] if width == 1 else list(chunk)
+            yield keys[start : start + size]

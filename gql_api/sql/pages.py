@@ -5,7 +5,7 @@ Every list goes through the same order of work: scope, filter, order, page.
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +26,16 @@ from gql_api.sql.ordering import (
     primary_key,
     reverse,
 )
+from gql_api.sql.places import compile_place, is_folded
 from gql_api.sql.predicates import compile_filter
-from gql_api.sql.sources import Compilation, Source, is_kept_single, visible_relatives, visible_rows
+from gql_api.sql.sources import (
+    Compilation,
+    Source,
+    is_kept_single,
+    key_types,
+    visible_relatives,
+    visible_rows,
+)
 
 PARENT_KEYS = "parent_keys"
 """Name of the parameter that holds the parents' key values: scalars for one key, else tuples."""
@@ -168,7 +176,30 @@ def select_instances(entity: Entity, compilation: Compilation) -> sa.Select[Any]
 def _source(entity: str, parents: Parents | None, compilation: Compilation) -> Source:
     if parents is None:
         return visible_rows(compilation.registry.entities[entity], compilation)
-    return visible_relatives(parents.entity, parents.relationship, compilation)
+    relatives = visible_relatives(parents.entity, parents.relationship, compilation)
+    return _placed(relatives, parents, compilation)
+
+
+def placed_keys(parents: Parents, compilation: Compilation) -> tuple[int, ...]:
+    """Return the indexes of the parents' keys that statements answer with places."""
+    types = key_types(parents.entity, parents.relationship, compilation)
+    return tuple(at for at, type_ in enumerate(types) if is_folded(type_, compilation.dialect))
+
+
+def _placed(relatives: Source, parents: Parents, compilation: Compilation) -> Source:
+    """Let places in lists of values stand for the keys whose values the database folds."""
+    keys, dialect = list(relatives.keys), compilation.dialect
+    indexes = placed_keys(parents, compilation)
+    if not indexes:
+        return replace(relatives, matches=(compile_keys_in(keys, PARENT_KEYS, dialect),))
+    # one key is found by its place alone
+    matches = [] if len(keys) == 1 else [compile_keys_in(keys, PARENT_KEYS, dialect)]
+    alike = visible_relatives(parents.entity, parents.relationship, compilation)
+    for at in indexes:
+        like = sa.select(alike.keys[at]).select_from(alike.from_clause)
+        keys[at], is_listed = compile_place(relatives.keys, at, like, dialect)
+        matches.append(is_listed)
+    return replace(relatives, keys=tuple(keys), matches=tuple(matches))
 
 
 def _predicates(
@@ -176,8 +207,7 @@ def _predicates(
 ) -> list[sa.ColumnElement[bool]]:
     """Compile scope and filter, and the parents where there are some."""
     predicates = [source.scope]
-    if source.keys:
-        predicates.append(compile_keys_in(source.keys, PARENT_KEYS, compilation.dialect))
+    predicates.extend(source.matches)
     if part is not None:
         predicates.append(compile_filter(part, source, compilation))
     return predicates

@@ -43,7 +43,11 @@ class Source:
     """The predicate of the visible rows."""
 
     keys: tuple[sa.ColumnElement[Any], ...] = ()
-    """For relatives: what equals the parent's local keys, in the same order."""
+    """For relatives: what equals the parent's local keys, in the same order; or
+    their places in a list of values."""
+
+    matches: tuple[sa.ColumnElement[bool], ...] = ()
+    """Predicates that keep to the parents of a statement: those of a list of them."""
 
     def column(self, key: str) -> sa.ColumnElement[Any]:
         """Return a column or an expression by attribute key."""
@@ -95,6 +99,21 @@ def visible_relatives(
     if join.kind is JoinKind.SECONDARY:
         return _through_secondary(target, relationship)
     return _through_parent(target, parent, relationship)
+
+
+def key_types(
+    parent: Entity, relationship: Relationship, compilation: Compilation
+) -> list[sa.types.TypeEngine[Any]]:
+    """Return the types of what a parent's local keys are compared with, in their order."""
+    join = relationship.join
+    if join.kind is JoinKind.SECONDARY:
+        table = relationship.property.secondary
+        assert isinstance(table, sa.Table)  # noqa: S101 - what the mapping calls SECONDARY has a table
+        return [table.c[name].type for name in join.remote_keys]
+    if join.kind is JoinKind.DIRECT:
+        target = compilation.registry.target(relationship).model
+        return [getattr(target, key).type for key in join.remote_keys]
+    return [getattr(parent.model, key).type for key in join.local_keys]
 
 
 def _through_secondary(target: Source, relationship: Relationship) -> Source:

@@ -25,7 +25,9 @@ def test_parameters():
 
     subject = {"subject_user_id": 7}
     assert run.parameters() == {"v0": "a", "v1": 5, **subject}
-    assert run.parameters([1]) == {"v0": "a", "v1": 5, **subject, "parent_keys": [1]}
+    both = {"v0": "a", "v1": 5, **subject}
+    assert run.parameters([(1,)]) == {**both, "parent_keys": [1]}
+    assert run.parameters([(1, 2)]) == {**both, "parent_keys": [(1, 2)]}
 
 
 @pytest.mark.parametrize(
@@ -44,5 +46,4 @@ def test_chunks(dialect: Dialect, width: int, total: int, sizes: list[int]):
     chunks = list(_run(dialect).chunks(keys))
 
     assert [len(chunk) for chunk in chunks] == sizes
-    expected = [key[0] for key in keys] if width == 1 else keys
-    assert [key for chunk in chunks for key in chunk] == expected
+    assert [key for chunk in chunks for key in chunk] == keys
