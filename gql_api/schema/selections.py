@@ -197,16 +197,18 @@ class Planner:
     def _collect(self, type_: GraphQLObjectType, nodes: Nodes) -> dict[str, list[FieldNode]]:
         """Collect the fields that nodes select on a type, merged by response key."""
         found: dict[str, list[FieldNode]] = {}
+        entered: set[str] = set()
         for node in nodes:
             if node.selection_set is not None:
-                for each in self._expand(type_, node.selection_set.selections):
+                for each in self._expand(type_, node.selection_set.selections, entered):
                     key = each.alias.value if each.alias else each.name.value
                     found.setdefault(key, []).append(each)
         return found
 
     def _expand(
-        self, type_: GraphQLObjectType, nodes: Sequence[SelectionNode]
+        self, type_: GraphQLObjectType, nodes: Sequence[SelectionNode], entered: set[str]
     ) -> Iterator[FieldNode]:
+        """Yield the fields of a level; a fragment that is spread again adds none."""
         for node in nodes:
             if not self._is_included(node):
                 continue
@@ -215,9 +217,12 @@ class Planner:
                 continue
             fragment: Any = node
             if isinstance(node, FragmentSpreadNode):
+                if node.name.value in entered:
+                    continue
+                entered.add(node.name.value)
                 fragment = self._fragments[node.name.value]
             if self._applies(type_, fragment):
-                yield from self._expand(type_, fragment.selection_set.selections)
+                yield from self._expand(type_, fragment.selection_set.selections, entered)
 
     def _is_included(self, node: SelectionNode) -> bool:
         if not node.directives:

@@ -381,3 +381,13 @@ async def test_only_needed_columns(api: Api):
     assert "subtitle" not in books
     assert "price" not in books
     assert "email" not in authors
+
+
+async def test_fragments_spread_twice(api: Api):
+    """A fragment that is spread twice at each of many levels is entered once."""
+    links = [f"fragment F{i} on Book {{ ...F{i + 1} ...F{i + 1} }}" for i in range(40)]
+    text = f"{{ books(first: 1) {{ nodes {{ ...F0 }} }} }} {' '.join(links)}"
+
+    data = await api.data(f"{text} fragment F40 on Book {{ __typename }}", count=1)
+
+    assert data == {"books": {"nodes": [{"__typename": "Book"}]}}
