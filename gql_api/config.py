@@ -37,6 +37,18 @@ class Limits:
     max_directives: int = 200
     """Directives of a document."""
 
+    max_cost: int = 20_000
+    """Points of an operation: about the rows that it may read."""
+
+    max_filter_depth: int = 20
+    """Input objects within each other in a filter or order."""
+
+    max_filter_conditions: int = 200
+    """Conditions of a filter, or keys of an order."""
+
+    max_list_length: int = 2_000
+    """Items of one list in an argument."""
+
     def __post_init__(self) -> None:
         """Refuse limits that let nothing through."""
         for each in fields(self):
@@ -68,6 +80,9 @@ class ApiConfig:
 
     limits: Limits = _DEFAULT_LIMITS
     """What one request may ask for."""
+
+    shows_cost: bool = False
+    """Whether answers tell the cost of their operation, in ``extensions.cost``."""
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot work."""

@@ -101,16 +101,16 @@ class LimitExceededError(ApiError):
     """A request asks for more than is allowed. The caller must ask for less, or the operator allow it.
 
     Args:
-        name: The limit, as in ``Limits``: it makes the code, ``MAX_DEPTH_EXCEEDED`` of
-            ``max_depth``.
         message: Safe to show; says the limit and the amount.
+        limit: Its name in ``Limits``: it makes the code, ``MAX_DEPTH_EXCEEDED`` of ``max_depth``.
+        path: Names that lead to the argument, if one is to blame.
     """
 
     code = "LIMIT_EXCEEDED"
 
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.code = f"{name.upper()}_EXCEEDED"
+    def __init__(self, message: str, *, limit: str, path: Sequence[str] = ()) -> None:
+        super().__init__(message, path=path)
+        self.code = f"{limit.upper()}_EXCEEDED"
 
 
 class UnauthenticatedError(ApiError):

@@ -112,6 +112,13 @@ class Settings(BaseSettings):
     max_aliases: Positive = _LIMITS.max_aliases
     max_root_fields: Positive = _LIMITS.max_root_fields
     max_directives: Positive = _LIMITS.max_directives
+    max_cost: Positive = _LIMITS.max_cost
+    max_filter_depth: Positive = _LIMITS.max_filter_depth
+    max_filter_conditions: Positive = _LIMITS.max_filter_conditions
+    max_list_length: Positive = _LIMITS.max_list_length
+
+    show_cost: bool = False
+    """Whether answers tell the cost of their operation, in ``extensions.cost``."""
 
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     """Signs tokens, at least 32 characters; None: one is generated for local use."""

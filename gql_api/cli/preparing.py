@@ -101,6 +101,7 @@ def api_config(settings: Settings, *, is_read_only: bool = False) -> ApiConfig:
         max_page_size=settings.max_page_size,
         is_read_only=is_read_only,
         limits=Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)}),
+        shows_cost=settings.show_cost,
     )
 
 

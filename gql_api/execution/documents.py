@@ -1,8 +1,10 @@
 """Documents that were found good, kept so that each is parsed and judged once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import DocumentNode
+
+from gql_api.execution.prices import CostProgram
 
 _MAX_CHARACTERS = 500_000
 
@@ -12,6 +14,8 @@ class KnownDocument:
     """A document that is valid and within the limits."""
 
     node: DocumentNode
+    prices: dict[str | None, CostProgram] = field(default_factory=dict)
+    """Of its operations, by name, as they are asked for."""
 
 
 class DocumentCache:

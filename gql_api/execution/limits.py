@@ -3,10 +3,15 @@
 They hold for ``schema.execute`` in process and for the HTTP edge alike.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLSyntaxError, validate
+from graphql import (
+    GraphQLError,
+    GraphQLSyntaxError,
+    get_operation_ast,
+    validate,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -14,9 +19,11 @@ from typing_extensions import override
 
 from gql_api.config import Limits
 from gql_api.errors import LimitExceededError
+from gql_api.execution.cost import compile_cost
 from gql_api.execution.documents import DocumentCache, KnownDocument
 from gql_api.execution.structure import check_structure
 from gql_api.execution.values import check_depth, check_size
+from gql_api.schema.build import Schema
 
 _TOO_MANY_TOKENS = "Document contains more than"
 _STRAWBERRY_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
@@ -32,6 +39,7 @@ class OperationLimits(SchemaExtension):
     def __init__(self, documents: DocumentCache) -> None:
         self._documents = documents
         self._known: KnownDocument | None = None
+        self._cost: int | None = None
 
     @override
     def on_operation(self) -> Iterator[None]:
@@ -58,14 +66,24 @@ class OperationLimits(SchemaExtension):
         """Judge the document, unless it is known, and then its variables."""
         context = self.execution_context
         if context.pre_execution_errors is None:  # else another extension has judged it
-            context.pre_execution_errors = self._judge_document() or self._judge_variables()
+            context.pre_execution_errors = self._judge_document() or self._judge_request()
         yield
+
+    @override
+    def get_results(self) -> dict[str, Any]:
+        """Return what the operation costs, where the configuration says so."""
+        if self._cost is None or not self._schema.table.config.shows_cost:
+            return {}
+        return {"cost": {"requested": self._cost, "limit": self._limits.max_cost}}
+
+    @property
+    def _schema(self) -> Schema:
+        schema: Any = self.execution_context.schema
+        return cast("Schema", schema)
 
     @property
     def _limits(self) -> Limits:
-        schema: Any = self.execution_context.schema
-        limits: Limits = schema.table.config.limits
-        return limits
+        return self._schema.table.config.limits
 
     def _judge_document(self) -> list[GraphQLError]:
         context = self.execution_context
@@ -75,20 +93,37 @@ class OperationLimits(SchemaExtension):
         errors = _located(check_structure(document, self._limits))
         rules = context.validation_rules
         if not errors and rules:
-            schema: Any = context.schema
-            errors = validate(schema.graphql_schema, document, (*rules, *_STRAWBERRY_RULES))
-        if not errors and context.query is not None:
-            self._documents.put(context.query, KnownDocument(document))
+            schema = self._schema.graphql_schema
+            errors = validate(schema, document, (*rules, *_STRAWBERRY_RULES))
+        if not errors and rules:
+            self._known = KnownDocument(document)
+            self._documents.put(context.query or "", self._known)
         return errors
 
-    def _judge_variables(self) -> list[GraphQLError]:
+    def _judge_request(self) -> list[GraphQLError]:
         variables = self.execution_context.variables or {}
         try:
             check_depth(variables, self._limits)
             check_size(variables, self._limits)
+            self._judge_cost(variables)
         except LimitExceededError as error:
             return _located([error])
         return []
+
+    def _judge_cost(self, variables: Mapping[str, Any]) -> None:
+        known, name = self._known, self.execution_context.operation_name
+        if known is None:  # nothing is known of a document that was not validated
+            return
+        operation = get_operation_ast(known.node, name)
+        if operation is None:
+            return
+        if name not in known.prices:
+            known.prices[name] = compile_cost(known.node, operation, self._schema)
+        limit = self._limits.max_cost
+        self._cost = known.prices[name].price(variables, self._limits)
+        if self._cost > limit:
+            message = f"The operation costs {self._cost} points: at most {limit} are allowed."
+            raise LimitExceededError(message, limit="max_cost")
 
 
 def _located(errors: Sequence[LimitExceededError]) -> list[GraphQLError]:
@@ -100,5 +135,5 @@ def _token_error(error: GraphQLError, limit: int) -> GraphQLError:
     if not isinstance(error, GraphQLSyntaxError) or _TOO_MANY_TOKENS not in error.message:
         return error
     message = f"The document has more than {limit} tokens: ask for less, or in several requests."
-    (located,) = _located([LimitExceededError("max_tokens", message)])
+    (located,) = _located([LimitExceededError(message, limit="max_tokens")])
     return located

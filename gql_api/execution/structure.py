@@ -66,7 +66,7 @@ def check_structure(document: DocumentNode, limits: Limits) -> list[LimitExceede
         amount, limit = getattr(found, name.removeprefix("max_")), getattr(limits, name)
         if amount > limit:
             text = message.format(amount=amount, limit=limit)
-            errors.append(LimitExceededError(name, text))
+            errors.append(LimitExceededError(text, limit=name))
     return errors
 
 

@@ -53,7 +53,7 @@ def too_deep(limits: Limits) -> LimitExceededError:
         "The request nests more than "
         f"{limits.max_json_depth} objects or lists in each other: use fewer."
     )
-    return LimitExceededError("max_json_depth", message)
+    return LimitExceededError(message, limit="max_json_depth")
 
 
 def _too_many(total: int, limits: Limits) -> LimitExceededError:
@@ -61,7 +61,7 @@ def _too_many(total: int, limits: Limits) -> LimitExceededError:
         f"The variables hold {total} values or more: at most {limits.max_variable_values} "
         "are allowed."
     )
-    return LimitExceededError("max_variable_values", message)
+    return LimitExceededError(message, limit="max_variable_values")
 
 
 def _inner(value: dict[str, Any] | list[Any]) -> Iterator[Any]:

@@ -124,7 +124,7 @@ class _Endpoint:
                 errors = [_presented(error, request_id) for error in result.errors or ()]
             finally:
                 _log_operation(context, operation, count, started_at, errors)
-        return _present_result(request, result.data, errors, media_type)
+        return _present_result(request, result, errors, media_type)
 
     async def _execute(
         self, method: str, operation: OperationRequest, context: Context
@@ -171,19 +171,22 @@ def _unknown_operation(operation: OperationRequest, context: Context) -> GraphQL
 
 
 def _present_result(
-    request: Request, data: Any, errors: Sequence[dict[str, Any]], media_type: str
+    request: Request, result: ExecutionResult, errors: Sequence[dict[str, Any]], media_type: str
 ) -> Response:
     """Answer with a result; without data where nothing was executed.
 
     Source:
         GraphQL specification, "Request errors"; GraphQL over HTTP, "Status codes".
     """
+    data = result.data
     if data is None and errors and not any(error.get("path") for error in errors):
         status = status_of(errors)
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             status = 400 if media_type == GRAPHQL_RESPONSE else 200
         return errors_response(request.scope, status, errors, media_type=media_type)
     content = {"data": data, "errors": errors} if errors else {"data": data}
+    if result.extensions:
+        content["extensions"] = result.extensions
     return json_response(request.scope, content, media_type=media_type)
 
 

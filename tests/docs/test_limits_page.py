@@ -5,8 +5,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from graphql import get_operation_ast, parse
 
 import gql_api as gql
+from gql_api.app.main import application
+from gql_api.execution.cost import compile_cost
 from tests.server.notes import Base
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
@@ -24,7 +27,9 @@ def test_table():
 def test_codes(name: str):
     """Each limit of a document has the code that the table names."""
     code = (
-        "PAYLOAD_TOO_LARGE" if name == "max_body_bytes" else gql.LimitExceededError(name, "").code
+        "PAYLOAD_TOO_LARGE"
+        if name == "max_body_bytes"
+        else gql.LimitExceededError("", limit=name).code
     )
 
     (row,) = [line for line in _PAGE.splitlines() if f"`GQL_API_{name.upper()}`" in line]
@@ -45,3 +50,16 @@ async def test_example():
     (message, code) = re.findall(r'"message": "(.*?)".*"code": "(\w+)"', _PAGE)[0]
     assert error.extensions["code"] == code
     assert error.message.partition(" fields")[2] == message.partition(" fields")[2]
+
+
+async def test_cost():
+    """The example of a cost is what is computed."""
+    (formula, expected) = re.findall(r"cost `([\d +*()]+)`, which is (\d+)", _PAGE)[0]
+    text = """{ posts(first: 20) { nodes { comments(first: 10) { nodes { author { username } } } } } }"""
+    document = parse(text)
+    schema = application.build_schema(dialect="sqlite", config=gql.ApiConfig())
+
+    operation = get_operation_ast(document)
+    assert operation is not None
+    price = compile_cost(document, operation, schema).price({}, gql.Limits())
+    assert price == int(expected) == eval(formula)  # noqa: S307 - digits and signs only

@@ -139,3 +139,68 @@ async def test_rules_of_extensions(offline: Api):
     await api.data("{ __typename }", count=0)
 
     assert seen == ["__typename"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "code", "message", "path"),
+    [
+        pytest.param(
+            {"max_cost": 20},
+            "{ books { nodes { title } } }",
+            "MAX_COST_EXCEEDED",
+            "The operation costs 22 points: at most 20 are allowed.",
+            None,
+            id="cost",
+        ),
+        pytest.param(
+            {"max_filter_depth": 2},
+            '{ x: books(where: {not: {title: {eq: "x"}}}) { totalCount } }',
+            "MAX_FILTER_DEPTH_EXCEEDED",
+            "x.where nests 3 input objects: at most 2 are allowed.",
+            "x.where",
+            id="filter depth",
+        ),
+        pytest.param(
+            {"max_list_length": 2},
+            '{ books(where: {title: {in: ["a", "b", "c"]}}) { totalCount } }',
+            "MAX_LIST_LENGTH_EXCEEDED",
+            "books.where holds a list of 3 items: at most 2 are allowed.",
+            "books.where",
+            id="list",
+        ),
+    ],
+)
+async def test_request(
+    offline: Api,
+    limits: dict[str, int],
+    text: str,
+    code: str,
+    message: str,
+    path: str | None,
+):
+    """A request beyond a limit is refused with the limit and the amount, before any SQL."""
+    assert await _limited(offline, **limits).refusal(text) == (code, message, path)
+
+
+async def test_cost_of_each_request(offline: Api):
+    """One document may be refused with some variables and run with others."""
+    api = _limited(offline, max_cost=5)
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+    refused = await api.refusal(text, ids=["x"] * 6)
+
+    assert refused[0] == "MAX_COST_EXCEEDED"
+    assert await api.data(text, ids=[], count=0) == {"nodes": []}
+
+
+async def test_shown_cost(offline: Api):
+    """The answer tells the cost where the configuration says so."""
+    shown = offline.of(config=gql.ApiConfig(shows_cost=True))
+    text = "{ nodes(ids: []) { id } }"
+
+    results = [
+        await api.schema.execute(text, context_value=gql.Context(api.database))
+        for api in (shown, offline)
+    ]
+
+    assert [each.extensions for each in results] == [{"cost": {"requested": 0, "limit": 20000}}, {}]

@@ -10,6 +10,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 import gql_api as gql
+from tests.fixtures.schema import ROOMY
 from tests.proof import generation, models
 from tests.proof.reference import RELATIONS, AskedList, World, answer_list, holds, sort_rows, wire
 
@@ -28,9 +29,9 @@ class Bench:
     def __init__(self, database: gql.Database) -> None:
         dialect = database.dialect.name
         self.database = database
-        self.open = gql.build_schema(models.Base, dialect=dialect)
+        self.open = gql.build_schema(models.Base, dialect=dialect, config=ROOMY)
         self.guarded = gql.build_schema(
-            models.Base, dialect=dialect, policies=[models.DraftPolicy()]
+            models.Base, dialect=dialect, policies=[models.DraftPolicy()], config=ROOMY
         )
 
     async def fill(self, world: World) -> None:

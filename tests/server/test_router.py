@@ -310,3 +310,18 @@ async def test_log_line_of_what_never_ran(client, caplog):
     assert (record.operation_name, record.operation_type) == ("A", None)
     assert record.statements == 0
     assert record.error_codes == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+async def test_shown_cost(notes_database):
+    """The cost of an operation stands in its answer where the configuration says so."""
+    app = gql.create_app(
+        notes.build(config=gql.ApiConfig(shows_cost=True)), database=notes_database
+    )
+
+    async with notes.open_client(app) as client:
+        response = await client.post("/graphql", json={"query": "{ notes { totalCount } }"})
+
+    assert response.json() == {
+        "data": {"notes": {"totalCount": 0}},
+        "extensions": {"cost": {"requested": 7, "limit": 20000}},
+    }
