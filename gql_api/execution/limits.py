@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from graphql import (
+    ASTValidationRule,
     GraphQLError,
     GraphQLSyntaxError,
+    OverlappingFieldsCanBeMergedRule,
     get_operation_ast,
     validate,
 )
@@ -21,6 +23,7 @@ from gql_api.config import Limits
 from gql_api.errors import LimitExceededError
 from gql_api.execution.cost import compile_cost
 from gql_api.execution.documents import DocumentCache, KnownDocument
+from gql_api.execution.overlaps import FieldsMergeRule
 from gql_api.execution.structure import check_structure
 from gql_api.execution.values import check_depth, check_size
 from gql_api.schema.build import Schema
@@ -94,7 +97,7 @@ class OperationLimits(SchemaExtension):
         rules = context.validation_rules
         if not errors and rules:
             schema = self._schema.graphql_schema
-            errors = validate(schema, document, (*rules, *_STRAWBERRY_RULES))
+            errors = validate(schema, document, _with_ours(rules))
         if not errors and rules:
             self._known = KnownDocument(document)
             self._documents.put(context.query or "", self._known)
@@ -124,6 +127,14 @@ class OperationLimits(SchemaExtension):
         if self._cost > limit:
             message = f"The operation costs {self._cost} points: at most {limit} are allowed."
             raise LimitExceededError(message, limit="max_cost")
+
+
+def _with_ours(rules: Sequence[type[ASTValidationRule]]) -> list[type[ASTValidationRule]]:
+    """Return the rules of an operation, with the fast twin of the slow one."""
+    swapped = [
+        FieldsMergeRule if each is OverlappingFieldsCanBeMergedRule else each for each in rules
+    ]
+    return [*swapped, *_STRAWBERRY_RULES]
 
 
 def _located(errors: Sequence[LimitExceededError]) -> list[GraphQLError]:
