@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 INT32_LIMIT = 2**31
 INT64_LIMIT = 2**63
+_DECIMAL_DIGITS = 1000  # on each side of the point; databases hold no more, or as many
 
 MomentT = TypeVar("MomentT", dt.datetime, dt.date, dt.time)
 
@@ -215,7 +216,8 @@ def _read_big_int(value: object) -> int:
 
 
 def _read_decimal(value: object) -> decimal.Decimal:
-    message = f'Decimal cannot represent {value!r}: pass a number as a string, such as "9.99".'
+    shown = repr(value)[:40]
+    message = f'Decimal cannot represent {shown}: pass a number as a string, such as "9.99".'
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(message)
     try:
@@ -224,7 +226,15 @@ def _read_decimal(value: object) -> decimal.Decimal:
         raise ValueError(message) from None
     if not number.is_finite():
         raise ValueError(message)
+    if number and not -_DECIMAL_DIGITS < _last_digit(number) <= number.adjusted() < _DECIMAL_DIGITS:
+        message = f"Decimal cannot represent {str(value)[:20]}: it has too many digits."
+        raise ValueError(message)
     return number
+
+
+def _last_digit(number: decimal.Decimal) -> int:
+    """Return the power of ten of the last digit of a finite number."""
+    return int(number.as_tuple().exponent)
 
 
 def _read_date_time(value: object) -> dt.datetime:

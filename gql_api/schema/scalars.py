@@ -90,6 +90,14 @@ def _serialize(kind: ScalarKind, value: object) -> Any:
         raise GraphQLError(str(error)) from error
 
 
+def _parse(kind: ScalarKind, value: object) -> Any:
+    """Read a value; one that is no literal of the kind is the client's error, not a defect."""
+    try:
+        return read_value(kind, value)
+    except ValueError as error:
+        raise GraphQLError(str(error)) from error
+
+
 def scalar_map() -> dict[object, ScalarDefinition]:
     """Return the custom scalars of every schema, by Python type."""
     return {
@@ -98,7 +106,7 @@ def scalar_map() -> dict[object, ScalarDefinition]:
             description=description,
             specified_by_url=url,
             serialize=partial(_serialize, kind),
-            parse_value=partial(read_value, kind),
+            parse_value=partial(_parse, kind),
         )
         for kind, (description, url) in _DESCRIPTIONS.items()
     }

@@ -31,4 +31,7 @@ def compile_array_comparison(
     Source:
         PostgreSQL manual, "Array Functions and Operators".
     """
+    if isinstance(column.type, sa.ARRAY) and isinstance(column.type.item_type, sa.SmallInteger):
+        # operands may have 32 bits, and no operator compares arrays of different types
+        column = sa.cast(column, sa.ARRAY(sa.Integer()))
     return column.bool_op(_SYMBOLS[operator])(bind_slot(slot, column.type))

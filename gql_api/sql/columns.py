@@ -1,10 +1,68 @@
 """How columns are selected, where that is not how they compare."""
 
+import datetime as dt
+import math
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 from typing_extensions import override
+
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - what SQLAlchemy counts intervals from
+_LEAST_SPAN = dt.datetime(1, 1, 1) - _EPOCH  # noqa: DTZ001 - likewise
+_GREATEST_SPAN = dt.datetime(9999, 12, 31) - _EPOCH  # noqa: DTZ001 - likewise
+_GREATEST_SINGLE = (2 - 2**-23) * 2.0**127
+
+
+class _ComparedSingle(sa.types.TypeDecorator[float]):
+    """A number that a column of single precision is compared with: beyond all is infinite."""
+
+    impl = sa.REAL
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: float | None, dialect: sa.Dialect) -> float | None:
+        if value is None or abs(value) <= _GREATEST_SINGLE:
+            return value
+        return math.copysign(math.inf, value) if dialect.name == "postgresql" else value
+
+
+class _ComparedInterval(sa.types.TypeDecorator[dt.timedelta]):
+    """A duration that a column is compared with: where it is kept as a moment, the last one."""
+
+    impl = sa.Interval
+    cache_ok = True
+
+    @override
+    def process_bind_param(
+        self, value: dt.timedelta | None, dialect: sa.Dialect
+    ) -> dt.timedelta | None:
+        return None if value is None else min(max(value, _LEAST_SPAN), _GREATEST_SPAN)
+
+
+def compared_type(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """Return the type that the operand of a comparison binds.
+
+    It is the column's, but wide enough for each operand: a bound value is cast to its type, which
+    fails beyond the range of a narrow one, and rounds or cuts what else would be unequal.
+    """
+    if type_._variant_mapping:  # noqa: SLF001 - a type that differs by database is told in no other way
+        return type_
+    compared: sa.types.TypeEngine[Any] = type_
+    match type_:
+        case sa.ARRAY():
+            compared = sa.ARRAY(compared_type(type_.item_type), dimensions=type_.dimensions)
+        case sa.SmallInteger():
+            compared = sa.Integer()
+        case sa.REAL():
+            compared = _ComparedSingle()
+        case sa.Interval():
+            compared = _ComparedInterval(native=type_.native)
+        case sa.Numeric(asdecimal=True) if not isinstance(type_, sa.Float):
+            compared = sa.Numeric()
+        case _:
+            pass
+    return compared
 
 
 class ReadableEnum(sa.types.TypeDecorator[Any]):

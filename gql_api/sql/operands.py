@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from gql_api.database.dialects import Dialect
 from gql_api.plan.filters import Operator
+from gql_api.sql.columns import compared_type
 
 ESCAPE = "\\"
 """Escape character of LIKE patterns."""
@@ -34,7 +35,7 @@ def operand_value(operator: Operator, value: Any) -> Any:
 
 def bind_slot(slot: int, type_: sa.types.TypeEngine[Any]) -> sa.BindParameter[Any]:
     """Compile the parameter that holds the value of a slot."""
-    return sa.bindparam(slot_name(slot), type_=type_)
+    return sa.bindparam(slot_name(slot), type_=compared_type(type_))
 
 
 def slot_name(slot: int) -> str:
@@ -50,10 +51,10 @@ def compile_in(
     An empty list matches nothing, a negated empty list everything, NULL included.
     """
     if dialect.has_arrays:
-        array = sa.bindparam(name, type_=sa.ARRAY(column.type))
+        array = sa.bindparam(name, type_=sa.ARRAY(compared_type(column.type)))
         negated: sa.ColumnElement[bool] = column != sa.all_(array)
         return negated if is_negated else column == sa.any_(array)
-    values = sa.bindparam(name, expanding=True, type_=column.type)
+    values = sa.bindparam(name, expanding=True, type_=compared_type(column.type))
     return column.not_in(values) if is_negated else column.in_(values)
 
 

@@ -147,6 +147,11 @@ async def test_not(shelves: Api):
     assert await _found(shelves, "{not: {numbers: {contains: [1]}}}") == [2]
 
 
+async def test_small_items(shelves: Api):
+    """An item beyond the range of the column's is in no array."""
+    assert await _found(shelves, "{small: {overlaps: [40000, 1]}}") == [1]
+
+
 async def test_answers(shelves: Api):
     """Arrays are lists, null items included."""
     data = await shelves.data("{ shelves { nodes { numbers colors grid documents } } }", count=1)
