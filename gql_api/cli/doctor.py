@@ -19,7 +19,6 @@ from gql_api.cli.databases import Address, database_address, engine_options, ope
 from gql_api.cli.migrations import migrations_of
 from gql_api.cli.options import AppOption, DatabaseOption, start
 from gql_api.database.engines import Database
-from gql_api.database.servers import read_server
 from gql_api.errors import GqlApiError
 from gql_api.server.application import Application
 from gql_api.settings import Settings
@@ -109,7 +108,7 @@ async def _database_findings(settings: Settings, source: Source, address: Addres
 async def _look_at_database(
     settings: Settings, application: Application, address: Address, database: Database
 ) -> AsyncIterator[Finding]:
-    server = await read_server(database)
+    server = await database.server()
     driver = _DRIVERS[address.dialect]
     detail = f"{server.product} {server.version} by {driver} {version(driver)}, {address.label}"
     yield Finding("database", is_good=True, detail=detail)

@@ -1,15 +1,22 @@
 """What each supported database can say in SQL, as facts that need no connection.
 
-The facts hold for the oldest supported servers: PostgreSQL 15, SQLite 3.35, MySQL 8.0 and MariaDB
-10.6. MySQL and MariaDB are one dialect: only what both have counts.
+The facts hold for the oldest supported servers. MySQL and MariaDB are one dialect: only what both
+have counts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from gql_api.errors import DatabaseError
 
 DialectName = Literal["postgresql", "sqlite", "mysql"]
+
+OLDEST_VERSIONS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"PostgreSQL": (15, 0), "SQLite": (3, 35), "MariaDB": (10, 6), "MySQL": (8, 0)}
+)
+"""The oldest supported version of each product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import URL, NullPool, StaticPool, literal, select
+from sqlalchemy import URL, NullPool, StaticPool
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -20,6 +20,7 @@ from gql_api.database.dialects import Dialect, dialect_named
 from gql_api.database.driver_errors import is_disconnect
 from gql_api.database.pools import CountingPool, PoolStatus, pool_counts
 from gql_api.database.refusals import missing_driver, unusable_database
+from gql_api.database.servers import ServerFacts, read_server, require_server
 from gql_api.database.turns import Turns
 from gql_api.database.urls import is_memory_database, normalize_url
 
@@ -106,7 +107,7 @@ class Database:
         return nullcontext() if self._turns is None else self._turns.turn()
 
     async def check(self) -> None:
-        """Find out whether the database answers.
+        """Find out whether the database answers, and can do what is asked of it.
 
         Cost:
             One statement; two after a lost connection.
@@ -114,13 +115,24 @@ class Database:
         Raises:
             DatabaseError: It cannot be used; the message names it, the cause and the fix.
         """
+        require_server(await self.server())
+
+    async def server(self) -> ServerFacts:
+        """Ask the server about itself.
+
+        Cost:
+            One statement; two after a lost connection.
+
+        Raises:
+            DatabaseError: It cannot be used.
+        """
         try:
             try:
-                await self._select_one()
+                return await self._read_server()
             except DBAPIError as error:
                 if not is_disconnect(error):
                     raise
-                await self._select_one()
+                return await self._read_server()
         # TypeError, ValueError: the driver refuses an option of the address.
         except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
             raise unusable_database(self.url, error) from error
@@ -136,9 +148,9 @@ class Database:
         await self.read_engine.dispose()
         await self.write_engine.dispose()
 
-    async def _select_one(self) -> None:
+    async def _read_server(self) -> ServerFacts:
         async with self.read_connection() as connection:
-            await connection.execute(select(literal(1)))
+            return await connection.run_sync(read_server)
 
     @asynccontextmanager
     async def _only_connection(self, turns: Turns) -> AsyncIterator[AsyncConnection]:

@@ -1,0 +1,97 @@
+"""What servers say about themselves, and which of them are refused."""
+
+import asyncpg
+import pytest
+
+from gql_api.database.engines import Database, open_database
+from gql_api.database.servers import ServerFacts, require_server
+from gql_api.errors import DatabaseError
+from tests.fixtures.statements import count_statements
+
+
+async def test_facts(database: Database):
+    """A server tells its product, version, encoding and limit of connections, in one statement."""
+    await database.check()
+
+    with count_statements(database) as sent:
+        facts = await database.server()
+
+    products = {"postgresql": "PostgreSQL", "sqlite": "SQLite", "mysql": "MariaDB"}
+    assert facts.product == products[database.dialect.name]
+    assert facts.version.count(".") >= 1
+    assert facts.encoding.lower() in {"utf8", "utf-8", "utf8mb4"}
+    assert (facts.max_connections is None) is (database.dialect.name == "sqlite")
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("product", "numbers", "message"),
+    [
+        pytest.param(
+            "PostgreSQL",
+            (14, 13),
+            "The server is PostgreSQL 14.13; the oldest supported is 15. Use a newer server.",
+            id="postgresql",
+        ),
+        pytest.param(
+            "SQLite",
+            (3, 34, 1),
+            "The server is SQLite 3.34.1; the oldest supported is 3.35. Use a newer server.",
+            id="sqlite",
+        ),
+        pytest.param(
+            "MariaDB",
+            (10, 5, 28),
+            "The server is MariaDB 10.5.28; the oldest supported is 10.6. Use a newer server.",
+            id="mariadb",
+        ),
+        pytest.param(
+            "MySQL",
+            (5, 7, 44),
+            "The server is MySQL 5.7.44; the oldest supported is 8. Use a newer server.",
+            id="mysql",
+        ),
+    ],
+)
+def test_too_old(product: str, numbers: tuple[int, ...], message: str):
+    """An older server is refused with both versions."""
+    facts = ServerFacts(product=product, numbers=numbers, encoding="UTF8", max_connections=None)
+
+    with pytest.raises(DatabaseError) as refused:
+        require_server(facts)
+
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("product", "numbers"),
+    [("PostgreSQL", (15, 0)), ("SQLite", (3, 35, 0)), ("MariaDB", (10, 6, 1)), ("MySQL", (8, 0))],
+)
+def test_oldest(product: str, numbers: tuple[int, ...]):
+    """The oldest supported version is accepted."""
+    require_server(
+        ServerFacts(product=product, numbers=numbers, encoding="UTF8", max_connections=None)
+    )
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+async def test_encoding(postgres_url: str, encoding: str):
+    """A database whose texts cannot hold every character is refused when it is checked."""
+    connection = await asyncpg.connect(postgres_url.replace("+asyncpg", "", 1))
+    name = f"encoded_{encoding.lower()}"
+    await connection.execute(f"DROP DATABASE IF EXISTS {name}")
+    await connection.execute(
+        f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+    )
+    await connection.close()
+    start, _, rest = postgres_url.rpartition("/test_")
+    database = open_database(f"{start}/{name}?{rest.partition('?')[2]}")
+
+    with pytest.raises(DatabaseError) as refused:
+        await database.check()
+
+    await database.dispose()
+    assert str(refused.value) == (
+        f"The database holds texts as {encoding}, which lacks most characters. "
+        "Move the data to a database made with ENCODING 'UTF8'."
+    )
