@@ -16,6 +16,7 @@ GqlApiError
     ├── NotRunError                a root field after the one that failed
     ├── RolledBackError            a root field before the one that failed
     ├── UnavailableError           the database cannot be reached; retry later
+    ├── UnreadableValueError       a stored value that the model's own type cannot read
     └── WriteError                 a refused write: data of the payload, not a failure of the server
         ├── ValidationError
         ├── UniqueViolationError
@@ -135,6 +136,12 @@ class UnavailableError(ApiError):
     """The database cannot be reached. The caller may retry later."""
 
     code = "SERVICE_UNAVAILABLE"
+
+
+class UnreadableValueError(ApiError):
+    """A stored value cannot be read by the column's own type: that of the models. The owner acts."""
+
+    code = "UNREADABLE_VALUE"
 
 
 class WriteError(ApiError):

@@ -20,7 +20,7 @@ RESERVED_TYPES = frozenset(
     | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
     | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "JSONPath", "TSVector"}
     | {"ValidationError", "UniqueViolation", "ForeignKeyViolation", "CheckViolation"}
-    | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded"}
+    | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded", "ExactString"}
 )
 """Type names that no model may take."""
 
@@ -145,6 +145,10 @@ class Inflector:
     def filter_type(self, object_type: str) -> str:
         """Name the filter of a type, or the operators of a scalar."""
         return f"{object_type}Filter"
+
+    def exact_type(self, scalar: str) -> str:
+        """Name a scalar that is compared as a whole, before its operators are named."""
+        return f"Exact{scalar}"
 
     def list_filter_type(self, object_type: str) -> str:
         """Name the filter of a to-many relationship."""

@@ -104,7 +104,9 @@ def _describe_column(
         is_foreign_key=is_linked,
         # the key of a joined subclass is two columns: the base's has the default
         has_default=not stored or any(map(_has_default, stored)),
-        is_read_only=bool(options.get("read_only")) or _is_kept_by_database(attribute),
+        is_read_only=bool(options.get("read_only"))
+        or value_type.is_refused
+        or _is_kept_by_database(attribute),
         rules=_describe_rules(column, options),
         search=options.get("search", DEFAULT_SEARCH),
         description=attribute.doc

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import RelationshipProperty
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from gql_api.mapping.values import ScalarKind
 
@@ -46,6 +46,15 @@ class ValueType:
 
     is_text_vector: bool = False
     """Whether it is a ``tsvector``: opaque, but searched."""
+
+    own: TypeDecorator[Any] | None = field(default=None, compare=False)
+    """A type of the models' own, which may give any object and refuse any operand."""
+
+    is_refused: bool = False
+    """Whether that type does not take what clients pass, so that nothing is compared or written."""
+
+    is_text: bool = False
+    """Whether the column takes and gives its UUIDs as text."""
 
 
 @dataclass(frozen=True, slots=True)

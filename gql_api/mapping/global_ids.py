@@ -12,7 +12,7 @@ import orjson
 
 from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Column, Entity, Registry
-from gql_api.mapping.values import ScalarKind, read_value, write_value
+from gql_api.mapping.values import ScalarKind, plain_value, read_value, write_value
 
 
 def encode_global_id(entity: Entity, values: Mapping[str, Any]) -> str:
@@ -60,6 +60,8 @@ def write_column(column: Column, value: Any) -> Any:
     """Write a value of a column as JSON: an enumeration by the name of the value."""
     if value is None:
         return None
+    if column.type.own is not None:
+        value = plain_value(column.type.kind, value)
     if column.type.dimensions:
         return value
     if column.type.enum is not None:
@@ -78,4 +80,5 @@ def read_column(column: Column, value: Any) -> Any:
         return None
     if column.type.kind is ScalarKind.ENUM and column.type.enum is not None:
         return column.type.enum.values[value]
-    return read_value(column.type.kind, value)
+    read = read_value(column.type.kind, value)
+    return str(read) if column.type.is_text else read

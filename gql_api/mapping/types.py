@@ -2,13 +2,15 @@
 
 import enum
 from collections.abc import Callable
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeEngine
 
+from gql_api.mapping.custom_types import describe_own_type, own_type, takes
 from gql_api.mapping.descriptors import EnumDescriptor, ValueType
 from gql_api.mapping.values import ScalarKind
 from gql_api.naming import Inflector, NameTable
@@ -16,6 +18,10 @@ from gql_api.naming import Inflector, NameTable
 _KIND_BY_TYPE: tuple[tuple[type[TypeEngine[Any]], ScalarKind], ...] = (
     # the first match wins: subclasses stand before their bases
     (sa.Boolean, ScalarKind.BOOLEAN),
+    (mysql.SET, ScalarKind.OPAQUE),
+    (mysql.BIT, ScalarKind.BIG_INT),
+    (mysql.YEAR, ScalarKind.INT),
+    (postgresql.OID, ScalarKind.BIG_INT),
     (sa.BigInteger, ScalarKind.BIG_INT),
     (sa.Integer, ScalarKind.INT),
     (sa.Float, ScalarKind.FLOAT),
@@ -43,13 +49,43 @@ def describe_type(
         type_: The type of the column.
         describe_enum: Returns the one descriptor of an enumeration.
     """
+    own = own_type(type_)
     plain = _unwrap(type_)
+    if own is not None:
+        return _describe_own_type(own, plain, describe_enum)
     if isinstance(plain, sa.ARRAY):
         item = describe_type(plain.item_type, describe_enum)
-        return ValueType(item.kind, item.enum, item.dimensions + (plain.dimensions or 1))
+        return replace(item, dimensions=item.dimensions + (plain.dimensions or 1))
     if isinstance(plain, sa.Enum):
         return ValueType(ScalarKind.ENUM, describe_enum(plain))
-    return ValueType(_scalar_kind(plain), is_text_vector=isinstance(plain, postgresql.TSVECTOR))
+    is_text = isinstance(plain, sa.Uuid) and not plain.as_uuid
+    is_text_vector = isinstance(plain, postgresql.TSVECTOR)
+    return ValueType(_scalar_kind(plain), is_text=is_text, is_text_vector=is_text_vector)
+
+
+def is_opaque(type_: TypeEngine[Any]) -> bool:
+    """Tell whether a database alone knows the text of a type's values."""
+    plain = _unwrap(type_)
+    if own_type(type_) is not None or isinstance(plain, sa.ARRAY | sa.Enum):
+        return False
+    return _scalar_kind(plain) is ScalarKind.OPAQUE
+
+
+def _describe_own_type(
+    own: sa.types.TypeDecorator[Any],
+    plain: TypeEngine[Any],
+    describe_enum: Callable[[sa.Enum], EnumDescriptor],
+) -> ValueType:
+    """Describe a type of the models' own; one that does not take what clients pass is no operand."""
+    stored = _scalar_kind(plain)
+    found = describe_own_type(own, stored)
+    is_taken = takes(own, found)
+    if isinstance(found, type):
+        if is_taken:
+            return ValueType(ScalarKind.ENUM, describe_enum(sa.Enum(found)), own=own)
+        return ValueType(ScalarKind.OPAQUE, own=own, is_refused=True)
+    kind = found if is_taken or found is ScalarKind.JSON else ScalarKind.OPAQUE
+    return ValueType(kind, own=own, is_refused=not is_taken)
 
 
 def _unwrap(type_: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -67,6 +103,8 @@ def _unwrap(type_: TypeEngine[Any]) -> TypeEngine[Any]:
 def _scalar_kind(type_: TypeEngine[Any]) -> ScalarKind:
     if isinstance(type_, sa.DateTime):
         return ScalarKind.DATE_TIME if type_.timezone else ScalarKind.LOCAL_DATE_TIME
+    if isinstance(type_, sa.Time) and type_.timezone:
+        return ScalarKind.OPAQUE  # a Time has no offset
     if isinstance(type_, sa.Numeric) and not type_.asdecimal:
         return ScalarKind.FLOAT
     return next(

@@ -5,6 +5,7 @@ One table for GraphQL scalars, cursors and global ids. Pure: knows neither Graph
 
 import base64
 import binascii
+import dataclasses
 import datetime as dt
 import decimal
 import enum
@@ -54,6 +55,57 @@ def write_value(kind: ScalarKind, value: object) -> Any:
         ValueError: The value has no form on the wire (NaN, infinity, an integer too large).
     """
     return _WRITERS[kind](value)
+
+
+def plain_value(kind: ScalarKind, value: Any) -> Any:
+    """Turn what a type of the models' own gives into a value of its kind, where there is a way."""
+    if value is None or isinstance(value, BaseException):
+        return value
+    if kind is ScalarKind.JSON:
+        return _plain_json(value)
+    if isinstance(value, list):
+        return [plain_value(kind, each) for each in value]
+    if kind in {ScalarKind.STRING, ScalarKind.OPAQUE} and not isinstance(value, str):
+        return str(value.value if isinstance(value, enum.Enum) else value)
+    return value
+
+
+def _plain_json(value: Any) -> Any:
+    """Turn an object into JSON: models and data classes by their fields, others as text."""
+    match value:
+        case None | bool() | int() | float():
+            plain: Any = value
+        case enum.Enum():
+            plain = _plain_json(value.value)
+        case str():
+            plain = str(value)
+        case Mapping():
+            plain = {str(key): _plain_json(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            plain = [_plain_json(each) for each in value]
+        case _:
+            plain = _plain_object(value)
+    return plain
+
+
+def _plain_object(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return _plain_json(value.model_dump(mode="json"))
+    if dataclasses.is_dataclass(value):
+        fields = dataclasses.fields(value)
+        return {each.name: _plain_json(getattr(value, each.name)) for each in fields}
+    kinds = (kind for base, kind in _KIND_BY_CLASS if isinstance(value, base))
+    return write_value(next(kinds, ScalarKind.OPAQUE), value)
+
+
+_KIND_BY_CLASS: tuple[tuple[type[Any], ScalarKind], ...] = (
+    # the first match wins: subclasses stand before their bases
+    (dt.datetime, ScalarKind.LOCAL_DATE_TIME),
+    (dt.date, ScalarKind.DATE),
+    (dt.time, ScalarKind.TIME),
+    (dt.timedelta, ScalarKind.DURATION),
+    (bytes, ScalarKind.BASE64),
+)
 
 
 def read_value(kind: ScalarKind, value: object) -> Any:

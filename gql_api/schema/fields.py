@@ -15,6 +15,7 @@ from gql_api.database.documents import value_at
 from gql_api.loading.rows import LoadedRow
 from gql_api.mapping.descriptors import Column, Entity, Relationship
 from gql_api.mapping.global_ids import encode_global_id
+from gql_api.mapping.values import plain_value
 from gql_api.schema.definitions import TypedField
 
 Info = strawberry.Info[Any, Any]
@@ -54,9 +55,12 @@ class ColumnField(PlannedField):
 
     @override
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        if isinstance(source, LoadedRow):
-            return super().get_result(source, info, args, kwargs)
-        return getattr(source, self.column.key)
+        value = (
+            super().get_result(source, info, args, kwargs)
+            if isinstance(source, LoadedRow)
+            else getattr(source, self.column.key)
+        )
+        return value if self.column.type.own is None else plain_value(self.column.type.kind, value)
 
 
 class DocumentField(ColumnField):

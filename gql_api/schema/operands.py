@@ -3,9 +3,11 @@
 import enum
 import math
 import re
+import uuid
 from typing import Any
 
 from gql_api.errors import BadUserInputError
+from gql_api.mapping.custom_types import bind_fault
 from gql_api.mapping.descriptors import Column
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan.filters import Operator
@@ -40,7 +42,7 @@ def column_operand(column: Column, value: Any, path: tuple[str, ...]) -> Any:
         path: Names that lead to the value, for errors.
 
     Raises:
-        BadUserInputError: No database takes the value.
+        BadUserInputError: No database takes the value, or the column's own type refuses it.
     """
     if isinstance(value, list) and column.type.kind is not ScalarKind.JSON:
         return [column_operand(column, item, path) for item in value]
@@ -48,6 +50,18 @@ def column_operand(column: Column, value: Any, path: tuple[str, ...]) -> Any:
         check_json(value, path)
     elif isinstance(value, str):
         check_text(value, path)
+    operand = _member_value(column, value)
+    own = column.type.own
+    if own is not None and operand is not None and bind_fault(own, operand) is not None:
+        message = f"{'.'.join(path)} is refused: it is no value of {column.name}."
+        raise BadUserInputError(message, path=path)
+    return operand
+
+
+def _member_value(column: Column, value: Any) -> Any:
+    """Return what stands for a member of an enumeration, or for an identifier kept as text."""
+    if column.type.is_text and isinstance(value, uuid.UUID):
+        return str(value)
     if column.type.enum is None or not isinstance(value, enum.Enum):
         return value
     is_python = isinstance(next(iter(column.type.enum.values.values())), enum.Enum)

@@ -79,23 +79,38 @@ def is_sortable(column: Column) -> bool:
 
 def is_searchable(column: Column, table: TypeTable) -> bool:
     """Tell whether a column is searched by words: texts, and vectors made of them."""
-    is_text = column.type.kind is ScalarKind.STRING and not column.type.dimensions
+    type_ = column.type
+    is_plain = type_.own is None and not type_.dimensions
+    is_text = type_.kind is ScalarKind.STRING and is_plain
     return table.dialect.has_text_search and (is_text or column.type.is_text_vector)
 
 
 def column_operators(column: Column, table: TypeTable) -> type[Any]:
     """Return the operator input of a column's type; what the dialect lacks is left out."""
     type_ = column.type
+    if type_.own is not None and (type_.is_refused or type_.kind in _INCOMPARABLE):
+        return _null_operators(type_.kind.value, table)
     if type_.dimensions:
         return _list_operators(type_, table)
-    if type_.kind is ScalarKind.JSON:
-        return _document_operators(table)
-    if type_.kind is ScalarKind.OPAQUE:
-        return _opaque_operators(column, table)
+    if type_.kind in _INCOMPARABLE:
+        return (
+            _document_operators(table)
+            if type_.kind is ScalarKind.JSON
+            else _opaque_operators(column, table)
+        )
     if type_.enum is not None:
         name, values = type_.enum.name, table.enum_type(type_.enum)
         return _operator_input(name, table, lambda: [*_compared(values, _EQUALITY), _is_null()])
-    return scalar_operators(type_.kind, table)
+    is_plain = type_.own is None or type_.kind is not ScalarKind.STRING
+    return scalar_operators(type_.kind, table) if is_plain else _exact_operators(table)
+
+
+def _exact_operators(table: TypeTable) -> type[Any]:
+    """Return the operators of texts that are no plain ones: a pattern would go round their type."""
+    name = table.inflector.exact_type(ScalarKind.STRING.value)
+    return _operator_input(
+        name, table, lambda: [*_compared(str, (*_EQUALITY, *_ORDER)), _is_null()]
+    )
 
 
 def scalar_operators(kind: ScalarKind, table: TypeTable) -> type[Any]:

@@ -8,6 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from typing_extensions import override
 
+from gql_api.errors import UnreadableValueError
+from gql_api.mapping.custom_types import own_type
+from gql_api.mapping.types import is_opaque
+
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - what SQLAlchemy counts intervals from
 _LEAST_SPAN = dt.datetime(1, 1, 1) - _EPOCH  # noqa: DTZ001 - likewise
 _GREATEST_SPAN = dt.datetime(9999, 12, 31) - _EPOCH  # noqa: DTZ001 - likewise
@@ -97,8 +101,55 @@ class ReadableEnum(sa.types.TypeDecorator[Any]):
         return process
 
 
+class ReadableOwn(sa.types.TypeDecorator[Any]):
+    """Reads a type of the models' own; what it cannot read is an error in place of the value.
+
+    Otherwise one stored value fails the whole result.
+
+    Args:
+        own: The type of the column.
+    """
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, own: sa.types.TypeDecorator[Any]) -> None:
+        super().__init__()
+        self.own = own
+
+    @override
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return self.own.load_dialect_impl(dialect)
+
+    @override
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        own = self.own.dialect_impl(dialect)
+        read: Callable[[Any], Any] | None = own.result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def process(value: Any) -> Any:
+            try:
+                return read(value)
+            except Exception:  # noqa: BLE001 - the models' own code may raise anything
+                return UnreadableValueError("The stored value cannot be read.")
+
+        return process
+
+
 def readable(expression: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return an expression as it is selected."""
+    """Return an expression as it is selected: what GraphQL has no form for as the database's text."""
+    own = own_type(expression.type)
+    if own is not None:
+        return sa.type_coerce(expression, ReadableOwn(own))
+    if _is_column(expression) and is_opaque(expression.type):
+        return sa.cast(expression, sa.Text())
     if isinstance(expression.type, sa.Enum):
         return sa.type_coerce(expression, ReadableEnum(expression.type))
     return expression
+
+
+def _is_column(expression: Any) -> bool:
+    """Tell whether an expression is a column of a table: types of others are often unknown."""
+    element = getattr(expression, "__clause_element__", lambda: expression)()
+    return isinstance(element, sa.Column)

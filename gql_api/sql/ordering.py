@@ -53,7 +53,7 @@ def _compile_key(key: OrderKey, source: Source, compilation: Compilation) -> Sor
     if key.search_slot is not None:
         rank = compile_rank(expression, column, key.search_slot)
         return SortKey(rank, key.is_descending, key.are_nulls_first, is_nullable=False)
-    if column is not None and column.type.enum is not None and compilation.dialect.name == "mysql":
+    if isinstance(expression.type, sa.Enum) and compilation.dialect.name == "mysql":
         # it sorts enumerations by declaration, but compares them with a cursor's value as texts
         expression = sa.type_coerce(sa.cast(expression, sa.String()), expression.type)
     return SortKey(

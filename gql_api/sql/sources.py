@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
 
 from gql_api.access.scopes import Scopes
 from gql_api.database.dialects import Dialect
@@ -55,6 +56,8 @@ class Source:
         if described is not None and described.expression is not None:
             return _compile_expression(self, key, described.expression)
         column: sa.ColumnElement[Any] = getattr(self.row, key)
+        if isinstance(column.type, postgresql.DOMAIN):  # it has no operators of its own
+            return sa.type_coerce(column, column.type.data_type)
         return column
 
 
