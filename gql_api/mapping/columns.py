@@ -10,7 +10,7 @@ from sqlalchemy.orm import ColumnProperty, Mapper
 from gql_api.mapping.descriptors import DEFAULT_SEARCH, Column, InputRules, ValueType
 from gql_api.mapping.expressions import is_expression
 from gql_api.mapping.types import EnumTable, describe_type
-from gql_api.mapping.visibility import Visibility, attribute_info, gql_options
+from gql_api.mapping.visibility import Visibility, attribute_info, gql_options, public_key
 from gql_api.naming import Inflector, NameTable
 
 _RULES: Mapping[str, str] = MappingProxyType(
@@ -54,22 +54,23 @@ def describe_columns(
     shown: dict[str, Column] = {}
     keys: dict[str, Column] = {}
     for attribute in mapper.column_attrs:
-        info = attribute_info(attribute)
-        is_visible = visibility.is_shown(mapper, attribute.key, info, attribute)
         if is_expression(attribute):
             continue
+        info, key = attribute_info(attribute), public_key(mapper, attribute.key)
+        is_visible = visibility.is_shown(mapper, key, info, attribute)
         is_key = any(column in mapper.primary_key for column in attribute.columns)
         if not is_visible and not is_key:
             continue
         described = _describe_column(
             attribute,
-            name=names.claim(inflector.field(attribute.key)) if is_visible else attribute.key,
+            key=key,
+            name=names.claim(inflector.field(key)) if is_visible else key,
             value_type=_describe_type(attribute, mapper, enums),
             is_linked=attribute.key in linked,
             options=gql_options(info, attribute),
         )
         if is_visible:
-            shown[attribute.key] = described
+            shown[key] = described
         if is_key:
             keys[attribute.key] = described
     primary_key = (mapper.get_property_by_column(column).key for column in mapper.primary_key)
@@ -88,6 +89,7 @@ def _describe_type(
 def _describe_column(
     attribute: ColumnProperty[Any],
     *,
+    key: str,
     name: str,
     value_type: ValueType,
     is_linked: bool,
@@ -96,7 +98,7 @@ def _describe_column(
     column = attribute.columns[0]
     stored = [each for each in attribute.columns if isinstance(each, sa.Column)]
     return Column(
-        key=attribute.key,
+        key=key,
         name=name,
         type=value_type,
         is_nullable=not stored or bool(stored[0].nullable),

@@ -13,7 +13,7 @@ from gql_api.mapping.descriptors import Column, Entity, Key, Registry
 from gql_api.mapping.expressions import describe_expressions
 from gql_api.mapping.relationships import describe_relationships, linked_columns
 from gql_api.mapping.types import EnumTable
-from gql_api.mapping.visibility import Hidden, Visibility, attribute_info
+from gql_api.mapping.visibility import Hidden, Visibility, attribute_info, public_key
 from gql_api.naming import RESERVED_FIELDS, Inflector, NameTable, TypeNames
 
 
@@ -155,7 +155,7 @@ def _describe_keys(
 def _unique_columns(mapper: orm.Mapper[Any]) -> set[tuple[str, ...]]:
     table = mapper.local_table
     found: set[tuple[str, ...]] = {
-        (attribute.key,)
+        (public_key(mapper, attribute.key),)
         for attribute in mapper.column_attrs
         if attribute_info(attribute).get("gql", {}).get("key")
     }
@@ -176,7 +176,8 @@ def _keys_of(mapper: orm.Mapper[Any], columns: list[Any]) -> tuple[str, ...]:
     if not all(isinstance(column, sa.Column) for column in columns):
         return ()
     try:
-        return tuple(mapper.get_property_by_column(column).key for column in columns)
+        found = (mapper.get_property_by_column(column).key for column in columns)
+        return tuple(public_key(mapper, key) for key in found)
     except exc.InvalidRequestError:
         return ()
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 
 from gql_api.mapping.descriptors import DefaultOrder, JoinKind, Relationship, RelationshipJoin
-from gql_api.mapping.visibility import Visibility
+from gql_api.mapping.visibility import Visibility, public_key
 from gql_api.naming import Inflector, NameTable
 
 
@@ -87,9 +87,8 @@ def _describe_order(relationship: RelationshipProperty[Any]) -> tuple[DefaultOrd
         is_descending = operators.desc_op in modifiers
         is_first = operators.nulls_first_op in modifiers
         is_last = operators.nulls_last_op in modifiers
-        found.append(
-            DefaultOrder(keys[0], is_descending, is_first or (is_descending and not is_last))
-        )
+        key = public_key(relationship.mapper, keys[0])
+        found.append(DefaultOrder(key, is_descending, is_first or (is_descending and not is_last)))
     return tuple(found)
 
 

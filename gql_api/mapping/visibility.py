@@ -56,6 +56,18 @@ def _check_pattern(pattern: str, attribute: Any) -> None:
         raise MappingError(message, fix="Correct the regular expression.") from error
 
 
+def public_key(mapper: Mapper[Any], key: str) -> str:
+    """Return the key under which an attribute is known: a private one's public synonym, or its own."""
+    if not key.startswith("_"):
+        return key
+    public = (
+        synonym.key
+        for synonym in mapper.synonyms
+        if synonym.name == key and not synonym.key.startswith("_")
+    )
+    return next(public, key)
+
+
 class Visibility:
     """Tells which attributes exist for clients.
 
@@ -74,7 +86,8 @@ class Visibility:
         self._check(mappers := list(mappers))
         for mapper in mappers:
             for attribute in mapper.column_attrs:
-                if self.is_hidden(mapper, attribute.key, attribute_info(attribute), attribute):
+                key = public_key(mapper, attribute.key)
+                if self.is_hidden(mapper, key, attribute_info(attribute), attribute):
                     self._columns.update(attribute.columns)
 
     def is_shown(
@@ -96,6 +109,8 @@ class Visibility:
     ) -> bool:
         """Tell whether an attribute is hidden: by its options, its name or its type."""
         if gql_options(info, f"{mapper.class_.__name__}.{key}").get("hidden"):
+            return True
+        if key in mapper.synonyms and mapper.synonyms[key].info.get("gql", {}).get("hidden"):
             return True
         if attribute is not None and self._has_hidden_type(attribute.columns[0].type):
             return True

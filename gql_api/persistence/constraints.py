@@ -24,6 +24,7 @@ from gql_api.errors import (
     WriteError,
 )
 from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.visibility import public_key
 
 _Rule = SchemaItem
 
@@ -152,6 +153,7 @@ def _field_name(entity: Entity, key: str, keys: Collection[str]) -> str | None:
     if linking:
         fits = [each for each in linking if set(each.foreign_keys) <= set(keys)]
         return max(fits or linking, key=lambda each: len(each.foreign_keys)).name
+    key = public_key(orm.class_mapper(entity.model), key)
     return entity.columns[key].name if key in entity.columns else None
 
 

@@ -242,10 +242,12 @@ def _bindable(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         KeyError: A key is no column attribute: a defect of the caller.
     """
-    attributes = orm.class_mapper(entity.model).column_attrs
+    mapper = orm.class_mapper(entity.model)
     found: dict[str, Any] = {}
     for key, value in values.items():
-        column = entity.columns.get(attributes[key].key)
+        if key not in mapper.synonyms:
+            mapper.column_attrs[key]
+        column = entity.columns.get(key)
         is_json_null = value is None and column is not None and column.type.kind is ScalarKind.JSON
         found[key] = sa.null() if is_json_null else value
     return found
