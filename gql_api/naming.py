@@ -4,7 +4,7 @@ No other module contains a string that ends in ``Connection``, ``Edge``, ``Input
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pluralizer import Pluralizer
 
@@ -75,13 +75,24 @@ class NameTable:
 
     Args:
         reserved: Names that nobody may claim.
+        inherited: Names of attributes of a base class, by key: they keep them.
     """
 
-    def __init__(self, reserved: Iterable[str] = ()) -> None:
-        self._taken = set(reserved)
+    def __init__(
+        self, reserved: Iterable[str] = (), inherited: Mapping[str, str] | None = None
+    ) -> None:
+        self._inherited = inherited or {}
+        self._taken = {*reserved, *self._inherited.values()}
 
-    def claim(self, wanted: str) -> str:
-        """Take a name, or the name with the lowest number from 2 on that is free."""
+    def claim(self, wanted: str, key: str | None = None) -> str:
+        """Take a name, or the name with the lowest number from 2 on that is free.
+
+        Args:
+            wanted: A name.
+            key: Attribute that it is for; one that is inherited keeps its name.
+        """
+        if key is not None and key in self._inherited:
+            return self._inherited[key]
         name, number = wanted, 2
         while name in self._taken:
             name, number = f"{wanted}{number}", number + 1
@@ -97,6 +108,10 @@ class Inflector:
     def object_type(self, model_name: str) -> str:
         """Name the type of a model, before collisions are resolved."""
         return pascal_case(model_name)
+
+    def base_type(self, object_type: str) -> str:
+        """Name the type of the rows of a class that belong to no subclass."""
+        return f"Base{object_type}"
 
     def field(self, attribute: str) -> str:
         """Name a field. An attribute ``id`` is ``rowId``: ``id`` is the global id."""
@@ -267,6 +282,15 @@ class TypeNames:
         while self._taken & (family := self._inflector.family(name)):
             name, number = f"{wanted}{number}", number + 1
         self._taken |= family
+        return name
+
+    def claim_base(self, object_type: str) -> str:
+        """Take the name of the rows of a type that belong to no subtype."""
+        wanted = self._inflector.base_type(object_type)
+        name, number = wanted, 2
+        while name in self._taken:
+            name, number = f"{wanted}{number}", number + 1
+        self._taken.add(name)
         return name
 
     def claim_enum(self, enum_name: str) -> str:

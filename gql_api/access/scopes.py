@@ -1,6 +1,6 @@
 """Scopes: the predicates of all policies for one role set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,18 @@ from gql_api.mapping.descriptors import Entity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SubtypeRow:
+    """The rows of a subclass among those of its base."""
+
+    model: type[Any]
+    row: Any
+    """What stands for the model's attributes in the statement."""
+
+    is_other: Predicate
+    """True for the rows that are not of the subclass."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scopes:
     """Predicates per entity for the subjects of one role set. Compared by identity."""
 
@@ -19,34 +31,68 @@ class Scopes:
     policies: Mapping[type[Any], Policy[Any]]
     """By model; a model without a policy is open."""
 
-    def visible_rows(self, entity: Entity, row: Any) -> Predicate:
+    def visible_rows(
+        self, entity: Entity, row: Any, subtypes: Sequence[SubtypeRow] = ()
+    ) -> Predicate:
         """Return the predicate of the rows that may be seen.
 
         Args:
-            entity: Whose rows.
+            entity: Whose rows; policies of the classes that it inherits from hold as well.
             row: The model or an alias of it.
+            subtypes: Subclasses with policies that their rows must meet besides.
         """
-        policy = self._policy(entity)
-        return sa.true() if policy is None else policy.visible(row, self._subject)
+        return self._all("visible", entity, row, subtypes)
 
     def creatable_rows(self, entity: Entity, row: Any) -> Predicate:
         """Return the predicate that a new row must meet."""
-        policy = self._policy(entity)
-        return sa.true() if policy is None else policy.creatable(row, self._subject)
+        return self._all("creatable", entity, row, ())
 
-    def updatable_rows(self, entity: Entity, row: Any) -> Predicate:
+    def updatable_rows(
+        self, entity: Entity, row: Any, subtypes: Sequence[SubtypeRow] = ()
+    ) -> Predicate:
         """Return the predicate that a row must meet before and after a change."""
-        policy = self._policy(entity)
-        return sa.true() if policy is None else policy.updatable(row, self._subject)
+        return self._all("updatable", entity, row, subtypes)
 
-    def deletable_rows(self, entity: Entity, row: Any) -> Predicate:
+    def deletable_rows(
+        self, entity: Entity, row: Any, subtypes: Sequence[SubtypeRow] = ()
+    ) -> Predicate:
         """Return the predicate of the rows that may be deleted."""
-        policy = self._policy(entity)
-        return sa.true() if policy is None else policy.deletable(row, self._subject)
+        return self._all("deletable", entity, row, subtypes)
+
+    def guarded_subclasses(self, entity: Entity) -> list[type[Any]]:
+        """Return the subclasses of an entity's model that have policies of their own."""
+        mapper = sa.inspect(entity.model)
+        return [
+            each.class_
+            for each in mapper.self_and_descendants
+            if each is not mapper and self._policy(each.class_) is not None
+            # without a discriminator, rows of other tables are in no list of the base
+            if mapper.polymorphic_on is not None or not each.concrete
+        ]
 
     @property
     def _subject(self) -> SymbolicSubject:
         return SymbolicSubject(self.role_set)
 
-    def _policy(self, entity: Entity) -> Policy[Any] | None:
-        return None if self.role_set.is_unrestricted else self.policies.get(entity.model)
+    def _all(
+        self,
+        operation: str,
+        entity: Entity,
+        row: Any,
+        subtypes: Sequence[SubtypeRow],
+    ) -> Predicate:
+        asked: list[Predicate] = [
+            getattr(policy, operation)(row, self._subject)
+            for each in sa.inspect(entity.model).iterate_to_root()
+            if (policy := self._policy(each.class_)) is not None
+        ]
+        for each in subtypes:
+            policy = self.policies[each.model]
+            asked.append(sa.or_(each.is_other, getattr(policy, operation)(each.row, self._subject)))
+        if len(asked) == 1:
+            (only,) = asked
+            return only
+        return sa.and_(*asked) if asked else sa.true()
+
+    def _policy(self, model: type[Any]) -> Policy[Any] | None:
+        return None if self.role_set.is_unrestricted else self.policies.get(model)

@@ -1,12 +1,20 @@
 """Connections are loaded: pages, counts and sides, for the root or for many parents at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from gql_api.loading.rows import LoadedRow, assemble_row, column_values, needed_columns
+from gql_api.loading.rows import (
+    FetchedRow,
+    LoadedRow,
+    RowShape,
+    assemble_row,
+    column_values,
+    entity_of,
+    owner_of,
+)
 from gql_api.loading.run import ParentKey, Run
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan import selections
@@ -65,9 +73,9 @@ async def load_lookup(lookup: Lookup, run: Run) -> list[LoadedRow]:
         One statement, and those of the relationships.
     """
     registry = run.compilation.registry
-    columns = needed_columns(lookup.selection.entity, (lookup.selection,), registry)
-    fetched = await run.fetch(select_rows(lookup, columns, run.compilation))
-    return await _load_rows(lookup.selection, [_named(columns, each) for each in fetched], run)
+    shape = RowShape(lookup.selection.entity, (lookup.selection,), registry)
+    fetched = await run.fetch(select_rows(lookup, shape.columns, run.compilation))
+    return await _load_rows(lookup.selection, [shape.read(each) for each in fetched], run)
 
 
 async def load_related_rows(
@@ -78,12 +86,12 @@ async def load_related_rows(
     Cost:
         One statement, and those of the relationships, whatever the number of parents.
     """
-    columns = needed_columns(selection.entity, (selection,), run.compilation.registry)
-    statement = select_related(parents, columns, run.compilation)
+    shape = RowShape(selection.entity, (selection,), run.compilation.registry)
+    statement = select_related(parents, shape.columns, run.compilation)
     width = len(parents.relationship.join.local_keys)
-    found: dict[ParentKey, dict[str, Any]] = {}
+    found: dict[ParentKey, FetchedRow] = {}
     for each in await _fetch_related(statement, parents, keys, run):
-        found.setdefault(tuple(each[:width]), _named(columns, each[width:]))
+        found.setdefault(tuple(each[:width]), shape.read(each[width:]))
     rows = await _load_rows(selection, list(found.values()), run)
     return dict(zip(found, rows, strict=True))
 
@@ -92,7 +100,7 @@ async def load_related_rows(
 class _Group:
     """The page of one parent while it is loaded."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[FetchedRow] = field(default_factory=list)
     cursors: list[str] = field(default_factory=list)
     has_more: bool = False
     total: int = 0
@@ -121,18 +129,18 @@ async def _load_page(
 ) -> None:
     registry = run.compilation.registry
     entity = registry.entities[connection.entity]
-    columns = needed_columns(connection.entity, _row_selections(connection), registry)
+    shape = RowShape(connection.entity, _row_selections(connection), registry)
     has_cursors = _wants_cursors(connection, entity)
     statement = select_page(
-        connection, columns, run.compilation, parents=parents, has_order_values=has_cursors
+        connection, shape.columns, run.compilation, parents=parents, has_order_values=has_cursors
     )
     width = 0 if parents is None else len(parents.relationship.join.local_keys)
     codec = CursorCodec(entity, connection.order, registry, run.values) if has_cursors else None
     for each in await _fetch(statement, run, parents, groups):
         group = groups[tuple(each[:width])]
-        group.rows.append(_named(columns, each[width:]))
+        group.rows.append(shape.read(each[width:]))
         if codec is not None:
-            group.cursors.append(codec.encode(each[width + len(columns) :]))
+            group.cursors.append(codec.encode(each[width + len(shape.columns) :]))
     # the slot holds one row more than the page, to tell whether there are more
     size = run.values[connection.page.limit_slot] - 1
     for group in groups.values():
@@ -285,21 +293,40 @@ async def _load_group_rows(
     selection: Selection, groups: Mapping[ParentKey, _Group], run: Run
 ) -> Mapping[ParentKey, list[LoadedRow]]:
     """Assemble the rows of all groups at once, so that their relationships are loaded together."""
-    everything = [columns for group in groups.values() for columns in group.rows]
+    everything = [row for group in groups.values() for row in group.rows]
     rows = iter(await _load_rows(selection, everything, run))
     return {key: [next(rows) for _ in group.rows] for key, group in groups.items()}
 
 
 async def _load_rows(
-    selection: Selection, fetched: Sequence[Mapping[str, Any]], run: Run
+    selection: Selection, fetched: Sequence[FetchedRow], run: Run
 ) -> list[LoadedRow]:
     """Assemble rows and load their relationships, one level for all rows together."""
-    entity = run.compilation.registry.entities[selection.entity]
-    rows = [assemble_row(selection, entity, columns) for columns in fetched]
-    for asked in selection.fields:
-        if isinstance(asked, selections.ToOneField | selections.ToManyField):
-            await _load_relationship(asked, entity, rows, run)
+    registry = run.compilation.registry
+    picked = {each.entity: each for each in selection.subtypes or (selection,)}
+    rows = [assemble_row(picked[each.entity.name], each) for each in fetched]
+    entity = registry.entities[selection.entity]
+    for asked, names in _asked_relationships(picked.values()):
+        subtype = registry.entities[names[0]]
+        owner = owner_of(asked.relationship, entity, subtype, registry)
+        if asked.relationship not in owner.relationships:
+            owner = subtype
+        chosen = [row for row in rows if entity_of(row).name in names]
+        await _load_relationship(asked, owner, chosen, run)
     return rows
+
+
+def _asked_relationships(
+    picked: Iterable[Selection],
+) -> list[tuple[selections.ToOneField | selections.ToManyField, list[str]]]:
+    """Return the relationships that are asked for, each with the entities of the rows."""
+    found: dict[int, tuple[selections.ToOneField | selections.ToManyField, list[str]]] = {}
+    for selection in picked:
+        for asked in selection.fields:
+            if isinstance(asked, selections.ToOneField | selections.ToManyField):
+                # the planner gives one field to all types that inherit the relationship
+                found.setdefault(id(asked), (asked, []))[1].append(selection.entity)
+    return list(found.values())
 
 
 async def _load_relationship(
@@ -367,7 +394,3 @@ def _wants_cursors(connection: Connection, entity: Entity) -> bool:
         if isinstance(each, selections.PageInfoField)
         for _, fact in each.facts
     )
-
-
-def _named(columns: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip(columns, values, strict=False))

@@ -64,7 +64,7 @@ def describe_columns(
         described = _describe_column(
             attribute,
             key=key,
-            name=names.claim(inflector.field(key)) if is_visible else key,
+            name=names.claim(inflector.field(key), key) if is_visible else key,
             value_type=_describe_type(attribute, mapper, enums),
             is_linked=attribute.key in linked,
             options=gql_options(info, attribute),

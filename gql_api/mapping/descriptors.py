@@ -226,6 +226,30 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Lineage:
+    """Where an entity stands among those that inherit from each other. Compared by identity."""
+
+    ancestors: tuple[str, ...]
+    """Names of entities, nearest first."""
+
+    descendants: tuple[str, ...]
+    """Names of entities, children and theirs, sorted."""
+
+    id_name: str
+    """What global ids hold: one name per row, whichever list it came from."""
+
+    own_type: str | None
+    """GraphQL type of the rows that belong to no descendant; None where there are no such rows."""
+
+    identities: Mapping[Any, str]
+    """Value of the discriminator to the entity of the row, for this entity and its descendants;
+    empty where all rows of its lists belong to itself."""
+
+    is_restricted: bool
+    """Whether its rows are told from others of the same tables by the discriminator."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Entity:
     """A mapped class as the API shows it. Compared by identity."""
 
@@ -253,8 +277,31 @@ class Entity:
     is_writable: bool = True
     """Whether mutations are offered for it (not for views and tables without a key)."""
 
+    lineage: Lineage | None = None
+    """Set where it inherits from an entity or is inherited from."""
+
     description: str | None = None
     """For readers of the schema."""
+
+    @property
+    def is_interface(self) -> bool:
+        """Whether it has descendants: its rows are of several types."""
+        return self.lineage is not None and bool(self.lineage.descendants)
+
+    @property
+    def has_own_rows(self) -> bool:
+        """Whether rows may belong to it and to no descendant, so that one can be created."""
+        return self.lineage is None or self.lineage.own_type is not None
+
+    @property
+    def row_type(self) -> str:
+        """GraphQL type of the rows that belong to it and to no descendant."""
+        return self.name if self.lineage is None else self.lineage.own_type or self.name
+
+    @property
+    def id_name(self) -> str:
+        """What its global ids hold."""
+        return self.name if self.lineage is None else self.lineage.id_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,3 +321,32 @@ class Registry:
     def target(self, relationship: Relationship) -> Entity:
         """Return the entity that a relationship leads to."""
         return self.entities[relationship.target]
+
+    def ancestors(self, entity: Entity) -> tuple[Entity, ...]:
+        """Return the entities that one inherits from, nearest first."""
+        names = () if entity.lineage is None else entity.lineage.ancestors
+        return tuple(self.entities[name] for name in names)
+
+    def descendants(self, entity: Entity) -> tuple[Entity, ...]:
+        """Return the entities that inherit from one, sorted."""
+        names = () if entity.lineage is None else entity.lineage.descendants
+        return tuple(self.entities[name] for name in names)
+
+    def row_entities(self, entity: Entity) -> tuple[Entity, ...]:
+        """Return the entities that rows in a list of one may belong to, itself first."""
+        if entity.lineage is None:
+            return (entity,)
+        own = (entity.name,) if entity.has_own_rows else ()
+        others = sorted(set(entity.lineage.identities.values()) - {entity.name})
+        return tuple(self.entities[name] for name in (*own, *others))
+
+    def entity_of(self, model: type[Any]) -> Entity:
+        """Return the entity of a class, or the nearest one that it inherits from.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for each in model.__mro__:
+            if each in self.by_model:
+                return self.by_model[each]
+        raise KeyError(model)

@@ -75,7 +75,7 @@ def describe_expressions(
             continue
         found[key] = Column(
             key=key,
-            name=names.claim(inflector.field(key)),
+            name=names.claim(inflector.field(key), key),
             type=describe_type(
                 expression.type, partial(_describe_enum, enums, f"{mapper.class_.__name__}_{key}")
             ),

@@ -23,18 +23,22 @@ def encode_global_id(entity: Entity, values: Mapping[str, Any]) -> str:
         values: Attribute key to database value; holds at least the primary key.
     """
     parts = [write_column(column, values[column.key]) for column in entity.primary_key]
-    return base64.urlsafe_b64encode(orjson.dumps([entity.name, *parts])).decode("ascii")
+    return base64.urlsafe_b64encode(orjson.dumps([entity.id_name, *parts])).decode("ascii")
 
 
 def decode_global_id(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
     """Decode a global id into its entity and the values of the primary key.
+
+    Rows of classes that inherit from each other have ids of their topmost base.
 
     Raises:
         BadUserInputError: It is none, or names a type or a key that does not exist.
     """
     name, *parts = _parse(text) or [None]
     entity = registry.entities.get(name) if isinstance(name, str) else None
-    if entity is None or entity.is_keyless or len(entity.primary_key) != len(parts):
+    if entity is None or entity.id_name != name:
+        raise _invalid(text)
+    if entity.is_keyless or len(entity.primary_key) != len(parts):
         raise _invalid(text)
     if None in parts:
         raise _invalid(text)

@@ -1,6 +1,7 @@
 """The registry: all mapped classes become entities."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,7 @@ from gql_api.errors import MappingError
 from gql_api.mapping.columns import describe_columns
 from gql_api.mapping.descriptors import Column, Entity, Key, Registry
 from gql_api.mapping.expressions import describe_expressions
+from gql_api.mapping.lineages import describe_lineages
 from gql_api.mapping.relationships import describe_relationships, linked_columns
 from gql_api.mapping.types import EnumTable
 from gql_api.mapping.visibility import Hidden, Visibility, attribute_info, public_key
@@ -40,12 +42,21 @@ def describe_models(
     inflector = inflector or Inflector()
     mappers = _configured_mappers(models)
     type_names = TypeNames(inflector, reserved)
-    targets = {mapper.class_: type_names.claim_object(mapper.class_.__name__) for mapper in mappers}
-    enums = EnumTable(inflector, type_names.claim_enum)
-    visibility = Visibility(hidden, mappers)
-    entities = [
-        _describe_entity(mapper, targets, inflector, enums, visibility) for mapper in mappers
-    ]
+    named = {mapper: type_names.claim_object(mapper.class_.__name__) for mapper in mappers}
+    lineages = describe_lineages(named, type_names)
+    surroundings = _Surroundings(
+        {mapper.class_: name for mapper, name in named.items()},
+        inflector,
+        EnumTable(inflector, type_names.claim_enum),
+        Visibility(hidden, mappers),
+    )
+    found: dict[orm.Mapper[Any], Entity] = {}
+    # a base class before its subclasses, which keep its names
+    for mapper in sorted(mappers, key=_depth):
+        above = [found[each] for each in mapper.iterate_to_root() if each in found]
+        entity = _describe_entity(mapper, surroundings, above[0] if above else None)
+        found[mapper] = replace(entity, lineage=lineages.get(mapper))
+    entities = [found[mapper] for mapper in mappers]
     by_name = {entity.name: entity for entity in sorted(entities, key=lambda each: each.name)}
     return Registry(
         entities=MappingProxyType(by_name),
@@ -92,14 +103,26 @@ def _configured_mappers(models: Iterable[type[Any]]) -> list[orm.Mapper[Any]]:
     return sorted(mappers, key=lambda each: (each.class_.__name__, each.class_.__module__))
 
 
+def _depth(mapper: orm.Mapper[Any]) -> int:
+    return len(list(mapper.iterate_to_root()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What the entities of one registry share."""
+
+    targets: Mapping[type[Any], str]
+    inflector: Inflector
+    enums: EnumTable
+    visibility: Visibility
+
+
 def _describe_entity(
-    mapper: orm.Mapper[Any],
-    targets: Mapping[type[Any], str],
-    inflector: Inflector,
-    enums: EnumTable,
-    visibility: Visibility,
+    mapper: orm.Mapper[Any], surroundings: _Surroundings, parent: Entity | None
 ) -> Entity:
-    names = NameTable(RESERVED_FIELDS)
+    targets, inflector = surroundings.targets, surroundings.inflector
+    enums, visibility = surroundings.enums, surroundings.visibility
+    names = NameTable(RESERVED_FIELDS, _field_names(parent))
     columns, primary_key = describe_columns(
         mapper,
         linked=linked_columns(mapper, targets, visibility),
@@ -130,6 +153,14 @@ def _describe_entity(
         is_writable=not is_keyless,
         description=_own_doc(mapper),
     )
+
+
+def _field_names(entity: Entity | None) -> Mapping[str, str]:
+    """Return the field names of an entity by attribute key."""
+    if entity is None:
+        return {}
+    columns = {each.key: each.name for each in entity.columns.values()}
+    return columns | {each.key: each.name for each in entity.relationships.values()}
 
 
 def _describe_keys(

@@ -37,9 +37,8 @@ def describe_relationships(
         is_shown = visibility.is_shown(mapper, relationship.key, relationship.info)
         if target is None or not is_shown:
             continue
-        found[relationship.key] = _describe_relationship(
-            relationship, name=names.claim(inflector.field(relationship.key)), target=target
-        )
+        name = names.claim(inflector.field(relationship.key), relationship.key)
+        found[relationship.key] = _describe_relationship(relationship, name=name, target=target)
     return found
 
 

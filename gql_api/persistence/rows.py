@@ -120,8 +120,9 @@ async def update_instance(
         return row
     await write.session.run_sync(lambda _: _assign(entity, row, values))
     await _flush(entity, write, path, key_path)
-    updatable = write.scopes.updatable_rows(entity, entity.model)
-    if not await _meets(updatable, entity, _primary_key(entity, row), write):
+    own = write.registry.entity_of(type(row))
+    updatable = write.scopes.updatable_rows(own, own.model)
+    if not await _meets(updatable, own, _primary_key(own, row), write):
         message = f"You may not change this {entity.name} in this way."
         raise ForbiddenError(message, path=path)
     return row

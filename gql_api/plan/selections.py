@@ -53,6 +53,10 @@ class Selection:
     columns: tuple[str, ...] = ()
     """Attribute keys to load besides, for resolvers in Python."""
 
+    subtypes: tuple["Selection", ...] = ()
+    """For an entity whose rows are of several types: what is asked of the rows of each, itself
+    included; ``fields`` and ``columns`` are empty then."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodesField:

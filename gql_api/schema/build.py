@@ -25,7 +25,7 @@ from gql_api.access.subjects import RoleSet, Subject
 from gql_api.config import ApiConfig
 from gql_api.database.dialects import dialect_named
 from gql_api.errors import SchemaBuildError
-from gql_api.mapping.descriptors import Entity, Registry
+from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.mapping.visibility import Hidden
 from gql_api.naming import Inflector
@@ -155,9 +155,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         MappingProxyType(policy_by_model(tuple(policies))),
         query,
         _root("Mutation", mutation_fields, inflector) if mutation_fields else None,
-        types=[*error_types.types, *(each.object for each in table.entities.values())]
-        if mutation_fields
-        else [each.object for each in table.entities.values()],
+        types=[*error_types.types, *_row_types(table)] if mutation_fields else _row_types(table),
         extensions=extensions,
     )
     _check_mutations(schema.graphql_schema)
@@ -171,6 +169,12 @@ def _fill_in(table: TypeTable) -> None:
         build_filter_types(entity, table)
         build_order_types(entity, table)
         build_object_type(entity, table)
+
+
+def _row_types(table: TypeTable) -> list[type[Any]]:
+    """Return the types of rows: interfaces alone would not bring what implements them."""
+    shown = [each.object for each in table.entities.values()]
+    return [*shown, *(each.own for each in table.entities.values() if each.own is not None)]
 
 
 def _query_fields(table: TypeTable, classes: Sequence[type[Any]]) -> list[StrawberryField]:
@@ -214,33 +218,57 @@ def _restricted(registry: Registry, declarations: Mapping[type[Any], TypeDeclara
     for model in declarations.keys() - registry.by_model.keys():
         message = f"{declarations[model].origin.__name__} declares {model!r}, which is not mapped."
         raise SchemaBuildError(message, fix="Pass its model to build_schema.")
-    entities = {
-        entity.name: _restrict(entity, declarations.get(entity.model)) for entity in registry
-    }
+    entities: dict[str, Entity] = {}
+    for entity in sorted(registry, key=lambda each: len(registry.ancestors(each))):
+        base = next(iter(registry.ancestors(entity)), None)
+        parts = (base, entities[base.name]) if base is not None else None
+        entities[entity.name] = _restrict(entity, declarations.get(entity.model), parts)
+    entities = {name: entities[name] for name in registry.entities}
     return Registry(
         entities=MappingProxyType(entities),
         by_model=MappingProxyType({each.model: each for each in entities.values()}),
     )
 
 
-def _restrict(entity: Entity, declaration: TypeDeclaration | None) -> Entity:
-    if declaration is None:
+def _restrict(
+    entity: Entity, declaration: TypeDeclaration | None, base: tuple[Entity, Entity] | None
+) -> Entity:
+    """Leave out what is not listed; a subclass always has what its base shows, and no more of it.
+
+    Args:
+        entity: With all attributes.
+        declaration: What is listed.
+        base: The entity that it inherits from, before and after it was restricted.
+    """
+    attributes = _attributes(entity)
+    if declaration is not None:
+        _check_listed(declaration, entity)
+    full, shown = ({}, {}) if base is None else map(_attributes, base)
+    listed = declaration.fields.keys() if declaration is not None else frozenset()
+    if declaration is None or declaration.has_all_fields:
+        listed |= attributes.keys() - full.keys()
+    kept = listed | shown.keys()
+    if attributes.keys() <= kept:
         return entity
-    for key in declaration.fields:
-        if key not in entity.columns and key not in entity.relationships:
-            message = f"{declaration.origin.__name__}.{key} is no attribute of {entity.model!r}."
-            raise SchemaBuildError(message, fix="Correct the name, or write a resolver.")
-    if declaration.has_all_fields:
-        return entity
-    listed = declaration.fields
-    columns = {key: each for key, each in entity.columns.items() if key in listed}
-    relationships = {key: each for key, each in entity.relationships.items() if key in listed}
+    columns = {key: each for key, each in entity.columns.items() if key in kept}
+    relationships = {key: each for key, each in entity.relationships.items() if key in kept}
     return replace(
         entity,
         columns=MappingProxyType(columns),
         relationships=MappingProxyType(relationships),
         keys=tuple(key for key in entity.keys if all(each in columns for each in key.columns)),
     )
+
+
+def _attributes(entity: Entity) -> dict[str, Column | Relationship]:
+    return {**entity.columns, **entity.relationships}
+
+
+def _check_listed(declaration: TypeDeclaration, entity: Entity) -> None:
+    for key in declaration.fields:
+        if key not in entity.columns and key not in entity.relationships:
+            message = f"{declaration.origin.__name__}.{key} is no attribute of {entity.model!r}."
+            raise SchemaBuildError(message, fix="Correct the name, or write a resolver.")
 
 
 def _with_one_of(schema: GraphQLSchema) -> GraphQLSchema:

@@ -101,13 +101,19 @@ def new_object(
 
 
 def new_interface(
-    name: str, *, description: str, resolve_type: Callable[[Any, Any, Any], str]
+    name: str,
+    *,
+    description: str | None,
+    resolve_type: Callable[[Any, Any, Any], str],
+    interfaces: Sequence[type[Any]] = (),
+    origin: type[Any] | None = None,
 ) -> type[Any]:
     """Make an interface without fields."""
     return _define(
-        type(name, (), {}),
+        origin or type(name, (), {}),
         name,
         description=description,
+        interfaces=[each.__strawberry_definition__ for each in interfaces],
         is_interface=True,
         resolve_type=resolve_type,
     )

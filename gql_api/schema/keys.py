@@ -59,7 +59,7 @@ def read_global_id(
         BadUserInputError: It is no id, or one of another type.
     """
     found, values = decode_global_id(registry, text)
-    if found is not entity:
+    if found.id_name != entity.id_name:
         message = f"{'.'.join(path)} is the id of a {found.name}: pass the id of a {entity.name}."
         raise BadUserInputError(message, path=path)
     return KeyValue(tuple(column.key for column in entity.primary_key), values)

@@ -160,7 +160,7 @@ def _entity_fields(
     fields: list[StrawberryField] = []
     create = build_input_type(entity, table, is_new=True)
     update = build_input_type(entity, table, is_new=False)
-    if create.__strawberry_definition__.fields:
+    if create.__strawberry_definition__.fields and entity.has_own_rows:
         fields.append(
             CreateField(
                 make.create_field(name),

@@ -1,12 +1,12 @@
 """Object types, connections and edges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from strawberry.types.field import StrawberryField
 
-from gql_api.mapping.descriptors import Column, Entity, Relationship
+from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.values import ScalarKind
-from gql_api.schema.declarations import FieldOptions, TypeDeclaration
+from gql_api.schema.declarations import FieldOptions
 from gql_api.schema.definitions import add_fields, argument, list_of, nullable
 from gql_api.schema.fields import (
     ColumnField,
@@ -21,17 +21,50 @@ from gql_api.schema.table import TypeTable
 
 
 def build_object_type(entity: Entity, table: TypeTable) -> None:
-    """Fill in the object type of an entity, its edge and its connection."""
+    """Fill in the object type or interface of an entity, its edge and its connection."""
     types = table.entities[entity.name]
-    declaration = table.declarations.get(entity.model)
-    options = {} if declaration is None else declaration.fields
+    lineage = [entity, *table.registry.ancestors(entity)]
+    declared = [
+        declaration
+        for each in reversed(lineage)
+        if (declaration := table.declarations.get(each.model)) is not None
+    ]
+    options = {key: chosen for each in declared for key, chosen in each.fields.items()}
     fields: list[StrawberryField] = [] if entity.is_keyless else [IdField(entity)]
     fields += [_column_field(each, table, options) for each in entity.columns.values()]
     fields += [
         _relationship_field(entity, each, table, options) for each in entity.relationships.values()
     ]
-    add_fields(types.object, [*fields, *_resolvers(declaration)])
+    resolvers = {str(each.python_name): each for part in declared for each in part.resolvers}
+    fields += resolvers.values()
+    if types.own is not None:
+        add_fields(types.own, fields)
+    if entity.is_interface:
+        shared = [each for each in fields if _is_shared(each, entity, table.registry)]
+        add_fields(types.object, shared)
     _build_connection(entity, table)
+
+
+def _is_shared(field: StrawberryField, entity: Entity, registry: Registry) -> bool:
+    """Tell whether all descendants of an entity have a field, with the same meaning."""
+    for each in registry.descendants(entity):
+        if isinstance(field, ColumnField):
+            column = each.columns.get(field.column.key)
+            if column is None or not _is_same_column(column, field.column):
+                return False
+        if isinstance(field, RelationshipField):
+            relationship = each.relationships.get(field.relationship.key)
+            if relationship is None or not _is_same_relationship(relationship, field.relationship):
+                return False
+    return True
+
+
+def _is_same_column(one: Column, other: Column) -> bool:
+    return (one.name, one.type, one.is_nullable) == (other.name, other.type, other.is_nullable)
+
+
+def _is_same_relationship(one: Relationship, other: Relationship) -> bool:
+    return (one.name, one.target, one.is_list) == (other.name, other.target, other.is_list)
 
 
 def _column_field(
@@ -76,10 +109,6 @@ def _relationship_field(
     return RelationshipField(
         entity, relationship, type_, resolve=resolve_relationship, description=description
     )
-
-
-def _resolvers(declaration: TypeDeclaration | None) -> Sequence[StrawberryField]:
-    return () if declaration is None else declaration.resolvers
 
 
 def _build_connection(entity: Entity, table: TypeTable) -> None:

@@ -1,5 +1,6 @@
 """Root query fields: each becomes one plan, which is then loaded."""
 
+from dataclasses import replace
 from typing import Any
 
 import strawberry
@@ -177,10 +178,17 @@ async def _load_nodes_of(
     planner = Planner(info)
     columns = tuple(column.key for column in entity.primary_key)
     planned = planner.plan_selection(entity, planner.nodes, planner.path)
-    selection = Selection(planned.entity, planned.fields, (*planned.columns, *columns))
-    lookup = Lookup(selection, _keys_filter(columns, keys, planner.operands))
+    lookup = Lookup(_with_columns(planned, columns), _keys_filter(columns, keys, planner.operands))
     rows = await load_lookup(lookup, new_run(info, planner.operands.values))
     return {column_values(row, columns): row for row in rows}
+
+
+def _with_columns(selection: Selection, columns: tuple[str, ...]) -> Selection:
+    """Load columns besides, for rows of each type."""
+    if selection.subtypes:
+        subtypes = tuple(_with_columns(each, columns) for each in selection.subtypes)
+        return replace(selection, subtypes=subtypes)
+    return replace(selection, columns=(*selection.columns, *columns))
 
 
 def _keys_filter(

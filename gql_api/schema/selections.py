@@ -58,6 +58,7 @@ class Planner:
         self.orders = OrderReader(table, self.operands)
         self._filters = FilterReader(table, self.operands)
         self._pages = PageReader(table, self.operands)
+        self._relatives: dict[Any, plan.ToOneField | plan.ToManyField] = {}
 
     @property
     def own_arguments(self) -> dict[str, Any]:
@@ -71,7 +72,15 @@ class Planner:
 
     def plan_selection(self, entity: Entity, nodes: Nodes, path: Path) -> plan.Selection:
         """Plan what fields of an entity's type ask of each row."""
-        type_: GraphQLObjectType = self._schema.type_map[entity.name]
+        if not entity.is_interface:
+            return self._plan_row(entity, nodes, path)
+        subtypes = tuple(
+            self._plan_row(each, nodes, path) for each in self._table.registry.row_entities(entity)
+        )
+        return plan.Selection(entity.name, (), subtypes=subtypes)
+
+    def _plan_row(self, entity: Entity, nodes: Nodes, path: Path) -> plan.Selection:
+        type_: GraphQLObjectType = self._schema.type_map[entity.row_type]
         fields: list[plan.RowField] = []
         columns: dict[str, None] = {}
         for key, found in self._collect(type_, nodes).items():
@@ -142,9 +151,18 @@ class Planner:
             case ColumnField():
                 return plan.ColumnField(key, field.column.key)
             case RelationshipField():
-                return self.plan_relationship(field, defined, nodes, key, path)
+                return self._plan_once(field, defined, nodes, key, path)
             case _:
                 return None
+
+    def _plan_once(
+        self, field: RelationshipField, defined: GraphQLField, nodes: Nodes, key: str, path: Path
+    ) -> plan.ToOneField | plan.ToManyField:
+        """Plan the relatives of a row: once for all types that inherit the relationship."""
+        known = (key, id(field.relationship.property), tuple(map(id, nodes)))
+        if known not in self._relatives:
+            self._relatives[known] = self.plan_relationship(field, defined, nodes, key, path)
+        return self._relatives[known]
 
     def _plan_connection_fields(
         self, entity: Entity, nodes: Nodes, path: Path

@@ -52,6 +52,11 @@ class EntityTypes:
     """The types of one entity."""
 
     object: type[Any]
+    """Of its rows: an interface where they are of several types."""
+
+    own: type[Any] | None
+    """Of the rows that belong to no descendant; None where there are no such rows."""
+
     edge: type[Any]
     connection: type[Any]
     filter: type[Any]
@@ -89,7 +94,8 @@ class TypeTable:
         self.sort_order = _sort_order()
         self.page_info = new_object("PageInfo", description="Where a page stands in its list.")
         self.node = _node(self.registry)
-        for entity in self.registry:
+        # a base before what inherits from it, whose types implement its interface
+        for entity in sorted(self.registry, key=lambda each: len(self.registry.ancestors(each))):
             self.entities[entity.name] = self._new_types(entity)
 
     def value_type(self, type_: ValueType) -> Any:
@@ -105,19 +111,47 @@ class TypeTable:
             self.enums[descriptor] = _enum_type(descriptor)
         return self.enums[descriptor]
 
+    def _new_row_types(self, entity: Entity) -> tuple[type[Any], type[Any] | None]:
+        """Make the type of an entity's rows, and that of the rows of no descendant."""
+        declaration = self.declarations.get(entity.model)
+        origin, text = None, entity.description
+        if declaration is not None:
+            origin, text = declaration.origin, declaration.description or text
+        above = [self.entities[each.name].object for each in self.registry.ancestors(entity)]
+        interfaces = above if entity.is_keyless else [*above, self.node]
+        is_type_of = _is_row_of(entity, self.registry)
+        if not entity.is_interface:
+            shown = new_object(
+                entity.name,
+                description=text,
+                interfaces=interfaces,
+                is_type_of=is_type_of,
+                origin=origin,
+            )
+            return shown, shown
+        shown = new_interface(
+            entity.name,
+            description=text,
+            resolve_type=_resolve_type(self.registry),
+            interfaces=interfaces,
+            origin=origin,
+        )
+        if not entity.has_own_rows:
+            return shown, None
+        own = new_object(
+            entity.row_type,
+            description=f"{entity.name} of no more special type.",
+            interfaces=[shown, *interfaces],
+            is_type_of=is_type_of,
+        )
+        return shown, own
+
     def _new_types(self, entity: Entity) -> EntityTypes:
         make, name = self.inflector, entity.name
-        declaration = self.declarations.get(entity.model)
+        shown, own = self._new_row_types(entity)
         return EntityTypes(
-            object=new_object(
-                name,
-                description=entity.description
-                if declaration is None
-                else declaration.description or entity.description,
-                interfaces=() if entity.is_keyless else (self.node,),
-                is_type_of=_is_row_of(entity),
-                origin=None if declaration is None else declaration.origin,
-            ),
+            object=shown,
+            own=own,
             edge=new_object(make.edge_type(name), description=f"{name} in a list."),
             connection=new_object(make.connection_type(name), description=f"A page of {name}."),
             filter=new_input(
@@ -145,23 +179,29 @@ class TypeTable:
         )
 
 
-def _is_row_of(entity: Entity) -> Any:
+def _resolve_type(registry: Registry) -> Any:
+    def resolve_type(source: Any, _info: Any, _type: Any) -> str:
+        if isinstance(source, LoadedRow):
+            return entity_of(source).row_type
+        return registry.entity_of(type(source)).row_type
+
+    return resolve_type
+
+
+def _is_row_of(entity: Entity, registry: Registry) -> Any:
     def is_type_of(source: Any, _info: Any) -> bool:
         if isinstance(source, LoadedRow):
             return entity_of(source) is entity
-        return isinstance(source, entity.model)
+        return isinstance(source, entity.model) and registry.entity_of(type(source)) is entity
 
     return is_type_of
 
 
 def _node(registry: Registry) -> type[Any]:
-    def resolve_type(source: Any, _info: Any, _type: Any) -> str:
-        if isinstance(source, LoadedRow):
-            return entity_of(source).name
-        return registry.by_model[type(source)].name
-
     node = new_interface(
-        "Node", description="Anything that has a global id.", resolve_type=resolve_type
+        "Node",
+        description="Anything that has a global id.",
+        resolve_type=_resolve_type(registry),
     )
     # the types that implement it resolve the field
     add_fields(node, [TypedField("id", strawberry.ID, description="Opaque global id.")])

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,6 +68,26 @@ def compared_type(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
         case _:
             pass
     return compared
+
+
+@dataclass(frozen=True, slots=True)
+class SubtypeColumn:
+    """A column of a list that only rows of one subtype have."""
+
+    entity: str
+    """Name of the subtype's entity."""
+
+    key: str
+    """Attribute key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discriminator:
+    """What tells the type of a row."""
+
+
+SelectedColumn = str | SubtypeColumn | Discriminator
+"""What can be selected of a source: an attribute key of its entity, or one of these."""
 
 
 class ReadableEnum(sa.types.TypeDecorator[Any]):

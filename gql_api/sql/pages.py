@@ -15,7 +15,7 @@ from gql_api.plan.filters import Filter
 from gql_api.plan.pages import Page
 from gql_api.plan.selections import Connection, Lookup
 from gql_api.sql.caching import reuse_statement
-from gql_api.sql.columns import readable
+from gql_api.sql.columns import SelectedColumn, SubtypeColumn, readable
 from gql_api.sql.operands import bind_slot, compile_keys_in
 from gql_api.sql.ordering import (
     SortKey,
@@ -52,7 +52,7 @@ class Parents:
 @reuse_statement
 def select_page(
     connection: Connection,
-    columns: Sequence[str],
+    columns: Sequence[SelectedColumn],
     compilation: Compilation,
     *,
     parents: Parents | None = None,
@@ -62,7 +62,7 @@ def select_page(
 
     Args:
         connection: Filter, order and page.
-        columns: Attribute keys to select.
+        columns: What to select.
         compilation: Registry, scopes and dialect.
         parents: Selects a page for each of the parents in ``PARENT_KEYS``, by a window function.
         has_order_values: Whether the values of the order keys are selected too, for cursors.
@@ -71,7 +71,7 @@ def select_page(
         Rows of: the parent's keys, the columns, the order values. Backward pages come in reverse
         order.
     """
-    source = _source(connection.entity, parents, compilation)
+    source = _source(connection.entity, parents, compilation, columns)
     keys = compile_order(connection.order, source, compilation)
     direction = reverse(keys) if connection.page.is_backward else keys
     predicates = [
@@ -141,7 +141,7 @@ def select_side(
 
 @reuse_statement
 def select_related(
-    parents: Parents, columns: Sequence[str], compilation: Compilation
+    parents: Parents, columns: Sequence[SelectedColumn], compilation: Compilation
 ) -> sa.Select[Any]:
     """Select the rows that a to-one relationship leads to from the parents in ``PARENT_KEYS``.
 
@@ -149,7 +149,7 @@ def select_related(
         Rows of: the parent's keys, the columns; in the relationship's own order, then the primary
         key's, where nothing but a constraint makes it one row per parent.
     """
-    source = _source(parents.relationship.target, parents, compilation)
+    source = _source(parents.relationship.target, parents, compilation, columns)
     selected = [*source.keys, *(source.column(key) for key in columns)]
     statement = _select(selected, source, _predicates(None, source, compilation))
     if is_kept_single(parents.relationship, source.entity):
@@ -158,25 +158,37 @@ def select_related(
 
 
 @reuse_statement
-def select_rows(lookup: Lookup, columns: Sequence[str], compilation: Compilation) -> sa.Select[Any]:
+def select_rows(
+    lookup: Lookup, columns: Sequence[SelectedColumn], compilation: Compilation
+) -> sa.Select[Any]:
     """Select the visible rows that meet a condition; their number is bounded by the condition."""
-    source = _source(lookup.selection.entity, None, compilation)
+    source = _source(lookup.selection.entity, None, compilation, columns)
     selected = [source.column(key) for key in columns]
     return _select(selected, source, _predicates(lookup.filter, source, compilation))
 
 
 @reuse_statement
 def select_instances(entity: Entity, compilation: Compilation) -> sa.Select[Any]:
-    """Select the model itself: the visible rows whose primary keys are in ``PARENT_KEYS``."""
-    source = visible_rows(entity, compilation)
+    """Select the model itself, each row with all columns of its own class.
+
+    These are the visible rows whose primary keys are in ``PARENT_KEYS``.
+    """
+    descendants = [each.name for each in compilation.registry.descendants(entity)]
+    source = visible_rows(entity, compilation, descendants)
     keys = compile_keys_in(primary_key(source), PARENT_KEYS, compilation.dialect)
     return sa.select(source.row).where(source.scope, keys)
 
 
-def _source(entity: str, parents: Parents | None, compilation: Compilation) -> Source:
+def _source(
+    entity: str,
+    parents: Parents | None,
+    compilation: Compilation,
+    columns: Sequence[SelectedColumn] = (),
+) -> Source:
+    subtypes = {each.entity for each in columns if isinstance(each, SubtypeColumn)}
     if parents is None:
-        return visible_rows(compilation.registry.entities[entity], compilation)
-    relatives = visible_relatives(parents.entity, parents.relationship, compilation)
+        return visible_rows(compilation.registry.entities[entity], compilation, subtypes)
+    relatives = visible_relatives(parents.entity, parents.relationship, compilation, subtypes)
     return _placed(relatives, parents, compilation)
 
 

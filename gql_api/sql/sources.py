@@ -1,16 +1,19 @@
 """Where rows come from: the only module that builds a FROM, always with the entity's scope."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.util import ClauseAdapter
 
-from gql_api.access.scopes import Scopes
+from gql_api.access.scopes import Scopes, SubtypeRow
 from gql_api.database.dialects import Dialect
 from gql_api.mapping.descriptors import Entity, Expression, JoinKind, Registry, Relationship
 from gql_api.sql.caching import StatementCache
+from gql_api.sql.columns import Discriminator, SelectedColumn, SubtypeColumn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +53,18 @@ class Source:
     matches: tuple[sa.ColumnElement[bool], ...] = ()
     """Predicates that keep to the parents of a statement: those of a list of them."""
 
-    def column(self, key: str) -> sa.ColumnElement[Any]:
-        """Return a column or an expression by attribute key."""
+    subtypes: Mapping[str, "Source"] = field(default_factory=dict)
+    """By entity name: the same rows with the columns of a subtype, null for rows of others."""
+
+    guarded: tuple[SubtypeRow, ...] = ()
+    """Subclasses with policies of their own."""
+
+    def column(self, key: SelectedColumn) -> sa.ColumnElement[Any]:
+        """Return what can be selected, such as a column or an expression by attribute key."""
+        if isinstance(key, Discriminator):
+            return compile_discriminator(self.entity, self.row)
+        if isinstance(key, SubtypeColumn):
+            return self.subtypes[key.entity].column(key.key)
         described = self.entity.columns.get(key)
         if described is not None and described.expression is not None:
             return _compile_expression(self, key, described.expression)
@@ -74,28 +87,95 @@ def _compile_expression(source: Source, key: str, expression: Expression) -> sa.
     return statement.correlate_except(*sa.inspect(model).tables).scalar_subquery()
 
 
-def visible_rows(entity: Entity, compilation: Compilation) -> Source:
-    """Return the visible rows of an entity, under a new alias."""
-    # flat: the tables of a joined subclass are aliased one by one, not wrapped in a subquery
-    row = orm.aliased(entity.model, flat=True)
+def visible_rows(
+    entity: Entity, compilation: Compilation, subtypes: Collection[str] = ()
+) -> Source:
+    """Return the visible rows of an entity, under a new alias.
+
+    Tables of subclasses are joined from outside for ``subtypes``, names of entities, and where
+    policies need them.
+    """
+    entities = [compilation.registry.entities[name] for name in sorted(subtypes)]
+    guarded = compilation.scopes.guarded_subclasses(entity)
+    row = _alias(entity.model, [*(each.model for each in entities), *guarded])
+    guards = tuple(_guard(entity, model, row) for model in guarded)
+    scope = compilation.scopes.visible_rows(entity, row, guards)
+    is_of_type = _compile_type(entity, row)
     return Source(
         entity=entity,
         row=row,
         froms=(row,),
         from_clause=row,
-        scope=compilation.scopes.visible_rows(entity, row),
+        scope=scope if is_of_type is None else sa.and_(is_of_type, scope),
+        subtypes={each.name: _subtype(each, row) for each in entities},
+        guarded=guards,
     )
 
 
+def _alias(model: type[Any], subclasses: Sequence[type[Any]]) -> Any:
+    # flat: the tables of a joined subclass are aliased one by one, not wrapped in a subquery
+    if not subclasses:
+        return orm.aliased(model, flat=True)
+    return orm.with_polymorphic(model, list(dict.fromkeys(subclasses)), flat=True)
+
+
+def _subtype(entity: Entity, row: Any) -> Source:
+    return Source(
+        entity=entity,
+        row=getattr(row, entity.model.__name__),
+        froms=(row,),
+        from_clause=row,
+        scope=sa.true(),
+    )
+
+
+def _guard(entity: Entity, model: type[Any], row: Any) -> SubtypeRow:
+    """Let rows of other classes pass, those of none included."""
+    mapper = sa.inspect(model)
+    if sa.inspect(entity.model).polymorphic_on is None:
+        key = next(iter(mapper.local_table.primary_key))
+        is_other: sa.ColumnElement[bool] = _adapted(key, row).is_(None)
+    else:
+        discriminator = compile_discriminator(entity, row)
+        known = [each.polymorphic_identity for each in mapper.self_and_descendants]
+        is_other = sa.or_(
+            discriminator.is_(None),
+            discriminator.not_in([each for each in known if each is not None]),
+        )
+    return SubtypeRow(model, getattr(row, model.__name__), is_other)
+
+
+def _compile_type(entity: Entity, row: Any) -> sa.ColumnElement[bool] | None:
+    """Tell the rows of a subclass from others of the same tables."""
+    lineage = entity.lineage
+    if lineage is None or not lineage.is_restricted:
+        return None
+    return compile_discriminator(entity, row).in_(list(lineage.identities))
+
+
+def compile_discriminator(entity: Entity, row: Any) -> sa.ColumnElement[Any]:
+    """Compile what tells the class of a row."""
+    return _adapted(sa.inspect(entity.model).polymorphic_on, row)
+
+
+def _adapted(expression: Any, row: Any) -> sa.ColumnElement[Any]:
+    """Return an expression over the model's tables as it is under an alias of the model."""
+    adapted: sa.ColumnElement[Any] = ClauseAdapter(sa.inspect(row).selectable).traverse(expression)
+    return adapted
+
+
 def visible_relatives(
-    parent: Entity, relationship: Relationship, compilation: Compilation
+    parent: Entity,
+    relationship: Relationship,
+    compilation: Compilation,
+    subtypes: Collection[str] = (),
 ) -> Source:
     """Return the visible rows that a relationship leads to, with the keys that find them.
 
     The keys stand for the parent's local keys: compare them with a parent row to correlate, or
     with a list of values to load the relatives of many parents.
     """
-    target = visible_rows(compilation.registry.target(relationship), compilation)
+    target = visible_rows(compilation.registry.target(relationship), compilation, subtypes)
     join = relationship.join
     if join.kind is JoinKind.DIRECT:
         return _with_keys(target, tuple(target.column(key) for key in join.remote_keys))
@@ -156,12 +236,10 @@ def _with_keys(
     froms: tuple[Any, ...] = (),
     from_clause: Any = None,
 ) -> Source:
-    return Source(
-        entity=target.entity,
-        row=target.row,
+    return replace(
+        target,
         froms=(*target.froms, *froms),
         from_clause=target.from_clause if from_clause is None else from_clause,
-        scope=target.scope,
         keys=keys,
     )
 

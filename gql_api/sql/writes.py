@@ -39,7 +39,7 @@ def select_row_to_write(
     scopes = compilation.scopes
     permitted = scopes.deletable_rows if is_delete else scopes.updatable_rows
     statement = (
-        sa.select(source.row, permitted(entity, source.row).label("is_permitted"))
+        sa.select(source.row, permitted(entity, source.row, source.guarded).label("is_permitted"))
         .select_from(source.from_clause)
         .where(_has_key(source.row, key), source.scope)
         # Joined eager loads would add outer joins, whose rows PostgreSQL refuses to lock.

@@ -2,7 +2,14 @@
 
 import pytest
 
-from gql_api.loading.rows import LoadedRow, assemble_row, column_values, entity_of, needed_columns
+from gql_api.loading.rows import (
+    FetchedRow,
+    LoadedRow,
+    RowShape,
+    assemble_row,
+    column_values,
+    entity_of,
+)
 from gql_api.mapping.global_ids import decode_global_id
 from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.plan.selections import ColumnField, IdField, Selection, ToOneField
@@ -36,19 +43,22 @@ def test_needed_columns():
     one = Selection("Book", (ColumnField("a", "title"), ColumnField("b", "title")), ("price",))
     two = Selection("Book", (ToOneField("c", "author", Selection("Author", ())), IdField("d")))
 
-    assert needed_columns("Book", (one, two), REGISTRY) == ("title", "price", "author_id", "id")
+    assert RowShape("Book", (one, two), REGISTRY).columns == ("title", "price", "author_id", "id")
 
 
 def test_nothing_needed():
     """Without any column the primary key is read."""
-    assert needed_columns("Loan", (Selection("Loan", ()),), REGISTRY) == ("book_id", "reader_id")
+    shape = RowShape("Loan", (Selection("Loan", ()),), REGISTRY)
+
+    assert shape.columns == ("book_id", "reader_id")
+    assert shape.read([1, 2, "more"]) == FetchedRow(LOAN, {"book_id": 1, "reader_id": 2})
 
 
 def test_assembly():
     """A row fills in what it holds itself, under its response keys."""
     selection = Selection("Book", (IdField("i"), ColumnField("t", "title")))
 
-    row = assemble_row(selection, BOOK, {"id": 3, "title": "x"})
+    row = assemble_row(selection, FetchedRow(BOOK, {"id": 3, "title": "x"}))
 
     assert row["t"] == "x"
     assert decode_global_id(REGISTRY, row["i"]) == (BOOK, (3,))

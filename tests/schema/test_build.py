@@ -12,6 +12,7 @@ from gql_api.errors import ConfigurationError, DatabaseError
 from tests.fixtures import models
 from tests.fixtures.models import Author, Book, Shelf, Tag
 from tests.fixtures.schema import Api
+from tests.wild.staff import Company, Employee, Engineer, Manager
 
 SNAPSHOTS = Path(__file__).parents[1] / "sdl"
 
@@ -58,6 +59,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "queries": [Queries],
         "mutations": [Mutations],
     },
+    "inherited": {"models": [Employee, Manager, Engineer, Company]},
 }
 
 
