@@ -81,6 +81,9 @@ class ApiConfig:
     limits: Limits = _DEFAULT_LIMITS
     """What one request may ask for."""
 
+    shows_suggestions: bool = True
+    """Whether errors tell names of the schema that are like an unknown one."""
+
     shows_cost: bool = False
     """Whether answers tell the cost of their operation, in ``extensions.cost``."""
 

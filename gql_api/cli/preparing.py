@@ -1,6 +1,6 @@
 """Everything that must hold before the first request: nothing is served, or half set up, without it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from fastapi import FastAPI
 
@@ -76,7 +76,10 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
     """
     dialect = plan.address.dialect
     is_read_only = plan.is_read_only or plan.source.is_reflected
-    config = api_config(plan.settings, is_read_only=is_read_only)
+    config = replace(
+        api_config(plan.settings, is_read_only=is_read_only),
+        shows_suggestions=plan.is_development,
+    )
     migrations = migrations_of(application, plan.address)
     return create_app(
         application.build_schema(dialect=dialect, config=config),

@@ -78,7 +78,13 @@ class OperationLifecycle(SchemaExtension):
 
     def _presented(self, error: GraphQLError) -> GraphQLError:
         request_id = getattr(self.execution_context.context, "request_id", None)
-        return present_error(error, request_id=request_id, is_early=self._is_early)
+        schema: Any = self.execution_context.schema
+        return present_error(
+            error,
+            request_id=request_id,
+            is_early=self._is_early,
+            shows_suggestions=schema.table.config.shows_suggestions,
+        )
 
 
 def _is_operation(definition: DefinitionNode) -> bool:

@@ -16,20 +16,20 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from typing_extensions import override
 
 from gql_api.config import Limits
 from gql_api.errors import LimitExceededError
 from gql_api.execution.cost import compile_cost
 from gql_api.execution.documents import DocumentCache, KnownDocument
+from gql_api.execution.one_of import OneOfRule
 from gql_api.execution.overlaps import FieldsMergeRule
 from gql_api.execution.structure import check_structure
 from gql_api.execution.values import check_depth, check_size
 from gql_api.schema.build import Schema
 
 _TOO_MANY_TOKENS = "Document contains more than"
-_STRAWBERRY_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
+_FURTHER_RULES = (MaybeNullValidationRule, OneOfRule)
 
 
 class OperationLimits(SchemaExtension):
@@ -97,7 +97,8 @@ class OperationLimits(SchemaExtension):
         rules = context.validation_rules
         if not errors and rules:
             schema = self._schema.graphql_schema
-            errors = validate(schema, document, _with_ours(rules))
+            hides = not self._schema.table.config.shows_suggestions
+            errors = validate(schema, document, _with_ours(rules), hide_suggestions=hides)
         if not errors and rules:
             self._known = KnownDocument(document)
             self._documents.put(context.query or "", self._known)
@@ -134,7 +135,7 @@ def _with_ours(rules: Sequence[type[ASTValidationRule]]) -> list[type[ASTValidat
     swapped = [
         FieldsMergeRule if each is OverlappingFieldsCanBeMergedRule else each for each in rules
     ]
-    return [*swapped, *_STRAWBERRY_RULES]
+    return [*swapped, *_FURTHER_RULES]
 
 
 def _located(errors: Sequence[LimitExceededError]) -> list[GraphQLError]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gql_api.database.driver_errors import is_disconnect
 from gql_api.errors import ApiError, UnavailableError
+from gql_api.execution.masking import is_about_value, without_values
 
 _LOG = logging.getLogger(__name__)
 
@@ -18,13 +19,20 @@ MASKED_MESSAGE = "Something went wrong on the server."
 UNAVAILABLE_MESSAGE = "The database cannot be reached: retry in a moment."
 
 
-def present_error(error: GraphQLError, *, request_id: str | None, is_early: bool) -> GraphQLError:
+def present_error(
+    error: GraphQLError,
+    *,
+    request_id: str | None,
+    is_early: bool,
+    shows_suggestions: bool = True,
+) -> GraphQLError:
     """Return the error that a client sees.
 
     Args:
         error: As graphql-core collected it.
         request_id: Reference of the request; one is made for a masked error without.
         is_early: Whether it was found before the execution, by parser or validation.
+        shows_suggestions: Whether names of the schema that are alike may be told.
 
     Returns:
         An error with ``extensions.code``, in Apollo's vocabulary where that has one.
@@ -35,8 +43,11 @@ def present_error(error: GraphQLError, *, request_id: str | None, is_early: bool
         if original.path:
             extensions["argumentPath"] = ".".join(original.path)
         return _with(error, original.message, extensions, request_id)
-    if original is None or isinstance(original, GraphQLError):
-        return _with(error, error.message, {**_graphql_code(error, is_early=is_early)}, request_id)
+    if original is None or isinstance(original, GraphQLError) or _is_of_value(error, original):
+        message = error.message
+        if error.path is None:  # the request itself is wrong: what it holds is not repeated
+            message = without_values(message, shows_suggestions=shows_suggestions)
+        return _with(error, message, {**_graphql_code(error, is_early=is_early)}, request_id)
     if _is_unavailable(original):
         _LOG.warning("database unavailable: %s", original, extra={"request_id": request_id})
         return _with(error, UNAVAILABLE_MESSAGE, {"code": UnavailableError.code}, request_id)
@@ -51,6 +62,12 @@ def _original(error: GraphQLError) -> BaseException | None:
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     return original
+
+
+def _is_of_value(error: GraphQLError, original: BaseException) -> bool:
+    """Tell whether a scalar refused a value of the request, rather than a resolver failed."""
+    is_refusal = isinstance(original, ValueError | TypeError)
+    return is_refusal and error.path is None and is_about_value(error.message)
 
 
 def _graphql_code(error: GraphQLError, *, is_early: bool) -> Mapping[str, Any]:

@@ -103,7 +103,7 @@ async def test_several_accept_lines(client):
                 "variables": {"n": ""},
             },
             "BAD_USER_INPUT",
-            "Variable '$n' has invalid value: Int cannot represent non-integer value: ''",
+            "Variable '$n' has invalid value: Int cannot represent non-integer value.",
             id="variables",
         ),
         pytest.param(
