@@ -35,6 +35,10 @@ class Dialect:
     """Without ``NULLS ...``, nulls come last when ascending."""
     has_arrays: bool
     """Array columns exist, and a list of values binds as one array parameter."""
+    has_enums: bool
+    """Enumerations are types that refuse other values."""
+    has_infinity: bool
+    """A column of floating-point numbers may hold infinity, or what is no number."""
     has_text_search: bool
     """Texts are searched by words, with ranks, without an index of their own."""
     has_json_containment: bool
@@ -54,6 +58,8 @@ POSTGRESQL = Dialect(
     has_nulls_order=True,
     nulls_are_largest=True,
     has_arrays=True,
+    has_enums=True,
+    has_infinity=True,
     has_text_search=True,
     has_json_containment=True,
     has_row_values=True,
@@ -68,6 +74,8 @@ SQLITE = Dialect(
     has_nulls_order=True,
     nulls_are_largest=False,
     has_arrays=False,
+    has_enums=False,
+    has_infinity=True,
     has_text_search=False,
     has_json_containment=True,
     has_row_values=True,
@@ -82,6 +90,8 @@ MYSQL = Dialect(
     has_nulls_order=False,
     nulls_are_largest=False,
     has_arrays=False,
+    has_enums=True,
+    has_infinity=False,
     has_text_search=False,
     has_json_containment=False,
     has_row_values=True,

@@ -7,7 +7,7 @@ How a column compares is a matter of the column's own type: reflection gives `In
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from sqlalchemy import Date, DateTime, Dialect, Numeric, func
@@ -75,7 +75,9 @@ class SqliteNumeric(Numeric[Any]):
 
         def process(value: Scalar) -> Decimal | None:
             decimal = _read_decimal(value)
-            return None if decimal is None else decimal.quantize(unit)
+            if decimal is None or not decimal.is_finite():
+                return decimal
+            return decimal.quantize(unit, context=_WIDE)
 
         return process
 
@@ -115,6 +117,7 @@ COLSPECS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
 
 
 _MAX_WHOLE = 2**63 - 1
+_WIDE = Context(prec=1_000)
 _DATE_TIME: TypeEngine[Any] = SqliteDateTime()  # type: ignore[no-untyped-call]  # in SQLAlchemy
 _DATE: TypeEngine[Any] = SqliteDate()  # type: ignore[no-untyped-call]  # in SQLAlchemy
 

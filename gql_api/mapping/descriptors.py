@@ -56,6 +56,12 @@ class ValueType:
     is_text: bool = False
     """Whether the column takes and gives its UUIDs as text."""
 
+    is_native_enum: bool = False
+    """Whether it is a type of the database itself, where that has enumerations."""
+
+    is_checked_enum: bool = False
+    """Whether a CHECK constraint refuses other values than those of the enumeration."""
+
 
 @dataclass(frozen=True, slots=True)
 class InputRules:

@@ -57,7 +57,12 @@ def describe_type(
         item = describe_type(plain.item_type, describe_enum)
         return replace(item, dimensions=item.dimensions + (plain.dimensions or 1))
     if isinstance(plain, sa.Enum):
-        return ValueType(ScalarKind.ENUM, describe_enum(plain))
+        return ValueType(
+            ScalarKind.ENUM,
+            describe_enum(plain),
+            is_native_enum=plain.native_enum,
+            is_checked_enum=plain.create_constraint,
+        )
     is_text = isinstance(plain, sa.Uuid) and not plain.as_uuid
     is_text_vector = isinstance(plain, postgresql.TSVECTOR)
     return ValueType(_scalar_kind(plain), is_text=is_text, is_text_vector=is_text_vector)

@@ -26,7 +26,8 @@ class FieldOptions:
     """How one mapped attribute differs from its default."""
 
     is_non_null: bool = False
-    """Whether a to-one field is non-null: only where the target has no policy."""
+    """Whether a to-one field is non-null: only where the target has no policy. Or a column whose
+    values are known to have a form."""
 
     description: str | None = None
     """Replaces the model's."""
@@ -64,7 +65,9 @@ def field(*, non_null: bool = False, description: str | None = None) -> Any:
 
     Args:
         non_null: Declare a to-one field as non-null. A row that a policy hides then fails the
-            whole parent, so use it only where the target has no policy.
+            whole parent, so use it only where the target has no policy. Or declare a column
+            that is not null as non-null, although its type may hold values without a form:
+            numbers in floating point, and enumerations that the database does not check.
         description: Replaces the model's.
     """
     return FieldOptions(is_non_null=non_null, description=description)

@@ -71,9 +71,13 @@ def _column_field(
     column: Column, table: TypeTable, options: Mapping[str, FieldOptions]
 ) -> ColumnField:
     type_ = table.value_type(column.type)
-    description = options.get(column.key, FieldOptions()).description or column.description
+    chosen = options.get(column.key, FieldOptions())
+    description = chosen.description or column.description
     if column.type.kind is not ScalarKind.JSON or column.type.dimensions:
-        type_ = nullable(type_) if column.is_nullable else type_
+        is_nullable = column.is_nullable or (
+            may_lack_form(column, table) and not chosen.is_non_null
+        )
+        type_ = nullable(type_) if is_nullable else type_
         return ColumnField(column, type_, description=description)
     at = "Keys that lead to a value in it; in arrays, indexes in digits, from 0."
     # there may be nothing at the path
@@ -83,6 +87,20 @@ def _column_field(
         description=description,
         arguments=[argument("path", nullable(list_of(str)), at)],
     )
+
+
+def may_lack_form(column: Column, table: TypeTable) -> bool:
+    """Tell whether the database may hold values that have no form in answers.
+
+    They are null and an error, and must not take the whole list along.
+    """
+    type_, dialect = column.type, table.dialect
+    if type_.dimensions:
+        return False
+    if type_.kind is ScalarKind.FLOAT:
+        return dialect.has_infinity
+    is_kept = type_.is_checked_enum or (type_.is_native_enum and dialect.has_enums)
+    return type_.kind is ScalarKind.ENUM and not is_kept
 
 
 def _relationship_field(

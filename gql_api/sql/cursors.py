@@ -5,7 +5,9 @@ Source: Relay Cursor Connections Specification.
 
 import base64
 import binascii
+import decimal
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,10 +49,7 @@ class CursorCodec:
     def encode(self, values: Sequence[Any]) -> str:
         """Encode a place: one database value per key of the order."""
         parts = [
-            write_value(type_, value)
-            if isinstance(type_, ScalarKind)
-            else write_column(type_, value)
-            for type_, value in zip(self._types, values, strict=True)
+            _write_part(type_, value) for type_, value in zip(self._types, values, strict=True)
         ]
         return base64.urlsafe_b64encode(orjson.dumps([self._fingerprint, *parts])).decode("ascii")
 
@@ -78,7 +77,7 @@ class CursorCodec:
             raise _invalid(argument)
         try:
             return tuple(map(_read_part, self._types, parts))
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError, ArithmeticError):
             raise _invalid(argument) from None
 
 
@@ -101,10 +100,33 @@ def _words(key: OrderKey, values: Sequence[Any]) -> tuple[Any, ...]:
     return () if key.search_slot is None else (values[key.search_slot],)
 
 
+def _write_part(type_: Column | ScalarKind, value: Any) -> Any:
+    """Write a value; one without a form on the wire, as the only item of a list."""
+    if isinstance(type_, ScalarKind):
+        return write_value(type_, value)
+    if isinstance(value, float | decimal.Decimal) and not math.isfinite(value):
+        return [str(value)]
+    enum = type_.type.enum
+    if enum is not None and isinstance(value, str) and value not in enum.values.values():
+        return [value]
+    return write_column(type_, value)
+
+
 def _read_part(type_: Column | ScalarKind, part: Any) -> Any:
     if isinstance(type_, ScalarKind):
         return read_value(type_, part)
-    return read_column(type_, part)
+    if not isinstance(part, list):
+        return read_column(type_, part)
+    (text,) = part
+    match type_.type.kind:
+        case ScalarKind.FLOAT:
+            return float(text)
+        case ScalarKind.DECIMAL:
+            return decimal.Decimal(text)
+        case ScalarKind.ENUM if isinstance(text, str) and "\x00" not in text:
+            return text
+        case _:
+            raise ValueError(text)
 
 
 def _invalid(argument: str) -> InvalidCursorError:
