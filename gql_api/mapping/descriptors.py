@@ -134,8 +134,16 @@ class Column:
     expression: Expression | None = None
     """Set for what is no column of a table: computed only where it is asked for."""
 
+    proxy: "Proxy | None" = None
+    """Set for a column of a to-one relative that is shown as one of the row."""
+
     description: str | None = None
     """For readers of the schema."""
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether it is more than a column of the row's own tables."""
+        return self.expression is not None or self.proxy is not None
 
 
 class JoinKind(enum.Enum):
@@ -146,6 +154,9 @@ class JoinKind(enum.Enum):
 
     SECONDARY = "secondary"
     """An association table holds the key: ``secondary.remote IN (keys)``."""
+
+    ASSOCIATION = "association"
+    """Visible rows of another entity hold the key: ``association.remote IN (keys)``."""
 
     CUSTOM = "custom"
     """Any other condition: joined from the parents, ``parent.primary_key IN (keys)``."""
@@ -162,10 +173,14 @@ class RelationshipJoin:
 
     remote_keys: tuple[str, ...] = ()
     """What they are compared with, in the same order: attribute keys of the target (``DIRECT``) or
-    column names of the association table (``SECONDARY``)."""
+    of the association (``ASSOCIATION``), or column names of the association table (``SECONDARY``)."""
 
     secondary_pairs: tuple[tuple[str, str], ...] = ()
-    """Column name of the association table and attribute key of the target (``SECONDARY``)."""
+    """Column name of the association table, or attribute key of the association, and attribute key
+    of the target (``SECONDARY``, ``ASSOCIATION``)."""
+
+    association: str | None = None
+    """Name of the entity that stands between (``ASSOCIATION``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +230,15 @@ class Relationship:
 
     description: str | None = None
     """For readers of the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A column of a to-one relative."""
+
+    relationship: Relationship
+    column: str
+    """Attribute key of the target."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gql_api.mapping.columns import describe_columns
 from gql_api.mapping.descriptors import Column, Entity, Key, Registry
 from gql_api.mapping.expressions import describe_expressions
 from gql_api.mapping.lineages import describe_lineages
+from gql_api.mapping.proxies import with_proxies
 from gql_api.mapping.relationships import describe_relationships, linked_columns
 from gql_api.mapping.types import EnumTable
 from gql_api.mapping.visibility import Hidden, Visibility, attribute_info, public_key
@@ -56,6 +57,7 @@ def describe_models(
         above = [found[each] for each in mapper.iterate_to_root() if each in found]
         entity = _describe_entity(mapper, surroundings, above[0] if above else None)
         found[mapper] = replace(entity, lineage=lineages.get(mapper))
+    _add_proxies(found, surroundings)
     entities = [found[mapper] for mapper in mappers]
     by_name = {entity.name: entity for entity in sorted(entities, key=lambda each: each.name)}
     return Registry(
@@ -153,6 +155,23 @@ def _describe_entity(
         is_writable=not is_keyless,
         description=_own_doc(mapper),
     )
+
+
+def _add_proxies(found: dict[orm.Mapper[Any], Entity], surroundings: _Surroundings) -> None:
+    """Add the association proxies, which need what all other attributes are."""
+    plain = {entity.model: entity for entity in found.values()}
+    for mapper in list(found):
+        above = [found[each] for each in mapper.iterate_to_root() if each in found]
+        used = set(_field_names(found[mapper]).values())
+        inherited = _field_names(above[1] if len(above) > 1 else None)
+        found[mapper] = with_proxies(
+            found[mapper],
+            mapper,
+            entities=plain,
+            names=NameTable(RESERVED_FIELDS | used, inherited),
+            inflector=surroundings.inflector,
+            visibility=surroundings.visibility,
+        )
 
 
 def _field_names(entity: Entity | None) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ def describe_relationships(
         if target is None or not is_shown:
             continue
         name = names.claim(inflector.field(relationship.key), relationship.key)
-        found[relationship.key] = _describe_relationship(relationship, name=name, target=target)
+        found[relationship.key] = describe_relationship(relationship, name=name, target=target)
     return found
 
 
@@ -56,9 +56,10 @@ def linked_columns(
     )
 
 
-def _describe_relationship(
+def describe_relationship(
     relationship: RelationshipProperty[Any], *, name: str, target: str
 ) -> Relationship:
+    """Describe one relationship, shown or not."""
     foreign_keys = _foreign_keys(relationship)
     return Relationship(
         key=relationship.key,

@@ -224,10 +224,22 @@ def _restricted(registry: Registry, declarations: Mapping[type[Any], TypeDeclara
         parts = (base, entities[base.name]) if base is not None else None
         entities[entity.name] = _restrict(entity, declarations.get(entity.model), parts)
     entities = {name: entities[name] for name in registry.entities}
+    entities = {name: _without_dangling(entity, entities) for name, entity in entities.items()}
     return Registry(
         entities=MappingProxyType(entities),
         by_model=MappingProxyType({each.model: each for each in entities.values()}),
     )
+
+
+def _without_dangling(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
+    """Leave out columns of relatives that these do not list."""
+    shown = {
+        key: column
+        for key, column in entity.columns.items()
+        if column.proxy is None
+        or column.proxy.column in entities[column.proxy.relationship.target].columns
+    }
+    return replace(entity, columns=MappingProxyType(shown))
 
 
 def _restrict(

@@ -266,4 +266,4 @@ def _resolver_columns(entity: Entity, defined: GraphQLField) -> Sequence[str]:
     field: StrawberryField = defined.extensions[_BACKREF]
     if isinstance(field, ComputedField):
         return field.depends_on
-    return tuple(key for key, column in entity.columns.items() if column.expression is None)
+    return tuple(key for key, column in entity.columns.items() if not column.is_computed)

@@ -11,7 +11,16 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from gql_api.access.scopes import Scopes, SubtypeRow
 from gql_api.database.dialects import Dialect
-from gql_api.mapping.descriptors import Entity, Expression, JoinKind, Registry, Relationship
+from gql_api.mapping.descriptors import (
+    Column,
+    Entity,
+    Expression,
+    JoinKind,
+    Proxy,
+    Registry,
+    Relationship,
+    RelationshipJoin,
+)
 from gql_api.sql.caching import StatementCache
 from gql_api.sql.columns import Discriminator, SelectedColumn, SubtypeColumn
 
@@ -46,6 +55,9 @@ class Source:
     scope: sa.ColumnElement[bool]
     """The predicate of the visible rows."""
 
+    compilation: Compilation
+    """For columns of relatives."""
+
     keys: tuple[sa.ColumnElement[Any], ...] = ()
     """For relatives: what equals the parent's local keys, in the same order; or
     their places in a list of values."""
@@ -66,12 +78,19 @@ class Source:
         if isinstance(key, SubtypeColumn):
             return self.subtypes[key.entity].column(key.key)
         described = self.entity.columns.get(key)
-        if described is not None and described.expression is not None:
-            return _compile_expression(self, key, described.expression)
+        if described is not None and described.is_computed:
+            return _compile_computed(self, described)
         column: sa.ColumnElement[Any] = getattr(self.row, key)
         if isinstance(column.type, postgresql.DOMAIN):  # it has no operators of its own
             return sa.type_coerce(column, column.type.data_type)
         return column
+
+
+def _compile_computed(source: Source, column: Column) -> sa.ColumnElement[Any]:
+    if column.proxy is not None:
+        return _compile_proxy(source, column.proxy)
+    assert column.expression is not None  # noqa: S101 - what is computed is one of both
+    return _compile_expression(source, column.key, column.expression)
 
 
 def _compile_expression(source: Source, key: str, expression: Expression) -> sa.ColumnElement[Any]:
@@ -85,6 +104,15 @@ def _compile_expression(source: Source, key: str, expression: Expression) -> sa.
     ]
     statement = sa.select(value).select_from(model).where(*is_same)
     return statement.correlate_except(*sa.inspect(model).tables).scalar_subquery()
+
+
+def _compile_proxy(source: Source, proxy: Proxy) -> sa.ColumnElement[Any]:
+    """Compile a column of the row that a to-one relationship leads to: null unless it is visible."""
+    relatives = visible_relatives(source.entity, proxy.relationship, source.compilation)
+    tied = correlate(relatives, source, proxy.relationship)
+    statement = sa.select(relatives.column(proxy.column)).select_from(relatives.from_clause)
+    found = statement.where(tied, relatives.scope).correlate_except(*relatives.froms)
+    return found.scalar_subquery()
 
 
 def visible_rows(
@@ -107,8 +135,9 @@ def visible_rows(
         froms=(row,),
         from_clause=row,
         scope=scope if is_of_type is None else sa.and_(is_of_type, scope),
-        subtypes={each.name: _subtype(each, row) for each in entities},
+        subtypes={each.name: _subtype(each, row, compilation) for each in entities},
         guarded=guards,
+        compilation=compilation,
     )
 
 
@@ -119,13 +148,14 @@ def _alias(model: type[Any], subclasses: Sequence[type[Any]]) -> Any:
     return orm.with_polymorphic(model, list(dict.fromkeys(subclasses)), flat=True)
 
 
-def _subtype(entity: Entity, row: Any) -> Source:
+def _subtype(entity: Entity, row: Any, compilation: Compilation) -> Source:
     return Source(
         entity=entity,
         row=getattr(row, entity.model.__name__),
         froms=(row,),
         from_clause=row,
         scope=sa.true(),
+        compilation=compilation,
     )
 
 
@@ -181,6 +211,8 @@ def visible_relatives(
         return _with_keys(target, tuple(target.column(key) for key in join.remote_keys))
     if join.kind is JoinKind.SECONDARY:
         return _through_secondary(target, relationship)
+    if join.kind is JoinKind.ASSOCIATION:
+        return _through_association(target, join)
     return _through_parent(target, parent, relationship)
 
 
@@ -193,9 +225,9 @@ def key_types(
         table = relationship.property.secondary
         assert isinstance(table, sa.Table)  # noqa: S101 - what the mapping calls SECONDARY has a table
         return [table.c[name].type for name in join.remote_keys]
-    if join.kind is JoinKind.DIRECT:
-        target = compilation.registry.target(relationship).model
-        return [getattr(target, key).type for key in join.remote_keys]
+    if join.kind in {JoinKind.DIRECT, JoinKind.ASSOCIATION}:
+        holder = compilation.registry.entities[join.association or relationship.target].model
+        return [getattr(holder, key).type for key in join.remote_keys]
     return [getattr(parent.model, key).type for key in join.local_keys]
 
 
@@ -214,6 +246,32 @@ def _through_secondary(target: Source, relationship: Relationship) -> Source:
         tuple(secondary.c[name] for name in relationship.join.remote_keys),
         froms=(secondary,),
         from_clause=orm.join(secondary, target.row, condition),
+    )
+
+
+def _through_association(target: Source, join: RelationshipJoin) -> Source:
+    """Reach the target from visible association rows; a target that several lead to counts once."""
+    compilation = target.compilation
+    association = visible_rows(compilation.registry.entities[str(join.association)], compilation)
+    near: Sequence[Any] = [association.column(key) for key in join.remote_keys]
+    far: Sequence[Any] = [association.column(inside) for inside, _ in join.secondary_pairs]
+    known = {*join.remote_keys, *(inside for inside, _ in join.secondary_pairs)}
+    if not {column.key for column in association.entity.primary_key} <= known:
+        labels = [column.label(f"k{at}") for at, column in enumerate([*near, *far])]
+        found = sa.select(*labels).select_from(association.from_clause)
+        pairs = found.where(association.scope).distinct().subquery()
+        near, far = list(pairs.c)[: len(near)], list(pairs.c)[len(near) :]
+        between, scope = pairs, target.scope
+    else:
+        between, scope = association.row, sa.and_(association.scope, target.scope)
+    ends = zip(far, (key for _, key in join.secondary_pairs), strict=True)
+    condition = sa.and_(*(inside == target.column(key) for inside, key in ends))
+    return replace(
+        target,
+        froms=(*target.froms, between),
+        from_clause=orm.join(between, target.row, condition),
+        scope=scope,
+        keys=tuple(near),
     )
 
 
