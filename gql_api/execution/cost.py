@@ -79,11 +79,13 @@ class _Compiler:
         page = None if level.page is None else tuple(map(id, level.page.arguments))
         key = (frozenset(map(id, sets)), level.type, page)
         if key not in self._known:
-            terms: dict[str, list[Term]] = {}
+            always: list[Term] = []
+            by_type: dict[str, list[Term]] = {}
             for (owner, _), found in self._collect(sets, level.type).items():
-                terms.setdefault(owner, []).append(self._compile_term(owner, found, level))
-            always = terms.pop(level.type, [])
-            self.selections.append(Selection(always, list(terms.values())))
+                is_certain = owner == level.type or self.weights.is_abstract(owner)
+                terms = always if is_certain else by_type.setdefault(owner, [])
+                terms.append(self._compile_term(owner, found, level))
+            self.selections.append(Selection(always, list(by_type.values())))
             self._known[key] = len(self.selections) - 1
         return self._known[key]
 

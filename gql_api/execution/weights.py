@@ -9,6 +9,7 @@ from graphql import (
     GraphQLField,
     get_named_type,
     get_nullable_type,
+    is_abstract_type,
     is_leaf_type,
     is_list_type,
 )
@@ -78,6 +79,10 @@ class Weights:
         self._mutation = None if mutation is None else mutation.name
         self._connections = frozenset(map(table.inflector.connection_type, table.entities))
         self._edges = frozenset(map(table.inflector.edge_type, table.entities))
+
+    def is_abstract(self, name: str) -> bool:
+        """Tell whether objects of several types may have a type."""
+        return is_abstract_type(self._types[name])
 
     def weigh(self, owner: str, node: FieldNode, level: Level) -> Weight:
         """Weigh a field.

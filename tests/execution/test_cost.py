@@ -61,6 +61,11 @@ def _price(offline: Api, text: str, **variables: Any) -> int:
             id="one type applies",
         ),
         pytest.param(
+            '{ book(id: "a") { ... on Node { id ... on Book { author { id } editor { id } } } } }',
+            3,
+            id="interface of a type",
+        ),
+        pytest.param(
             'mutation { createTag(input: {label: "x"}) { tag { id } } }', 12, id="mutation"
         ),
         pytest.param("{ __schema { types { name fields { name } } } }", 2_000, id="introspection"),
