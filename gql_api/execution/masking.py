@@ -6,6 +6,9 @@ Names of fields, arguments and types stay; what a caller passed as a value does 
 import re
 from collections.abc import Callable
 
+_MOST_READ, _MOST_SHOWN = 5_000, 500
+"""Characters of a message that are looked at, and that are told: a name may be very long."""
+
 _VARIABLE = re.compile(
     r"(Variable '\$\w+' has invalid (?:default )?value(?: at [^:]*)?: )(.*)", re.DOTALL
 )
@@ -57,10 +60,10 @@ def without_values(message: str, *, shows_suggestions: bool = True) -> str:
     """Return a message of graphql-core without the values that it repeats.
 
     Args:
-        message: Of parser, validation or the coercion of variables.
+        message: Of parser, validation or the coercion of variables; a long one is cut.
         shows_suggestions: Whether names of the schema that are alike may be told.
     """
-    variable = _VARIABLE.fullmatch(message)
+    variable = _VARIABLE.fullmatch(message := message[:_MOST_READ])
     start, reason = ("", message) if variable is None else variable.groups()
     for pattern, replacement in _KNOWN:
         found = pattern.fullmatch(reason)
@@ -69,7 +72,8 @@ def without_values(message: str, *, shows_suggestions: bool = True) -> str:
                 found.expand(replacement) if isinstance(replacement, str) else replacement(found)
             )
             break
-    return start + (reason if shows_suggestions else _SUGGESTION.sub("", reason))
+    shown = start + (reason if shows_suggestions else _SUGGESTION.sub("", reason))
+    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
 
 
 def is_about_value(message: str) -> bool:

@@ -145,3 +145,10 @@ def test_other_messages():
     message = "Cannot query field 'a' on type 'Query'."
 
     assert without_values(message) == message
+
+
+async def test_long_names(offline: Api):
+    """A name of any length is cut, as it may be the whole request."""
+    _, message, _ = await offline.refusal(f"{{ {'x' * 100_000} }}")
+
+    assert message == f"Cannot query field '{'x' * 480}..."
