@@ -45,6 +45,8 @@ class Dialect:
     """Containment in JSON documents means what ``@>`` of PostgreSQL means."""
     has_row_values: bool
     """``(a, b) < (1, 2)`` and ``(a, b) IN ((1, 2), ...)`` exist."""
+    has_lateral: bool
+    """``LATERAL`` exists, and ``unnest`` of array parameters to join it to."""
     has_row_locks: bool
     """``SELECT ... FOR UPDATE`` exists; SQLite locks the whole database instead."""
     max_parameters: int
@@ -63,6 +65,7 @@ POSTGRESQL = Dialect(
     has_text_search=True,
     has_json_containment=True,
     has_row_values=True,
+    has_lateral=True,
     has_row_locks=True,
     max_parameters=32_767,
 )
@@ -79,6 +82,7 @@ SQLITE = Dialect(
     has_text_search=False,
     has_json_containment=True,
     has_row_values=True,
+    has_lateral=False,
     has_row_locks=False,
     max_parameters=32_766,
 )
@@ -95,6 +99,7 @@ MYSQL = Dialect(
     has_text_search=False,
     has_json_containment=False,
     has_row_values=True,
+    has_lateral=False,
     has_row_locks=True,
     max_parameters=65_535,
 )

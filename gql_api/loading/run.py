@@ -11,7 +11,7 @@ from gql_api.loading.readers import Reader
 from gql_api.sql.operands import slot_name
 from gql_api.sql.pages import PARENT_KEYS
 from gql_api.sql.places import place_parameters
-from gql_api.sql.sources import Compilation
+from gql_api.sql.sources import Compilation, numbered_keys
 
 ParentKey = tuple[Any, ...]
 """Values of a parent's local keys, in the order of the relationship's join."""
@@ -67,6 +67,8 @@ class Run:
             parameters[PARENT_KEYS] = (
                 [key for (key,) in parent_keys] if is_single else list(parent_keys)
             )
+            if not is_single and self.compilation.dialect.has_lateral:
+                parameters.update(numbered_keys(PARENT_KEYS, parent_keys))
         return parameters
 
     def chunks(self, keys: Sequence[ParentKey]) -> Iterator[Sequence[ParentKey]]:

@@ -213,6 +213,9 @@ class Relationship:
     join: RelationshipJoin
     """How its rows are found."""
 
+    is_indexed: bool = field(kw_only=True)
+    """Whether an index leads from a parent's key values to its rows."""
+
     property: RelationshipProperty[Any] = field(repr=False, compare=False)
     """The ORM property: join conditions and association table."""
 

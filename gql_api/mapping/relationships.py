@@ -10,6 +10,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 
 from gql_api.mapping.descriptors import DefaultOrder, JoinKind, Relationship, RelationshipJoin
+from gql_api.mapping.indexes import is_index_led_by
 from gql_api.mapping.visibility import Visibility, public_key
 from gql_api.naming import Inflector, NameTable
 
@@ -61,12 +62,14 @@ def describe_relationship(
 ) -> Relationship:
     """Describe one relationship, shown or not."""
     foreign_keys = _foreign_keys(relationship)
+    join = _describe_join(relationship)
     return Relationship(
         key=relationship.key,
         name=name,
         target=target,
         is_list=bool(relationship.uselist),
-        join=_describe_join(relationship),
+        join=join,
+        is_indexed=_is_indexed(relationship, join),
         property=relationship,
         is_writable=not relationship.viewonly,
         is_required=bool(foreign_keys) and not _is_any_nullable(relationship, foreign_keys),
@@ -143,6 +146,15 @@ def _secondary_join(
             (inside.key, key) for (inside, _), key in zip(far, target, strict=True)
         ),
     )
+
+
+def _is_indexed(relationship: RelationshipProperty[Any], join: RelationshipJoin) -> bool:
+    if join.kind is JoinKind.CUSTOM:
+        return False
+    table: Any = relationship.secondary
+    if join.kind is JoinKind.SECONDARY:
+        return is_index_led_by([table.c[name] for name in join.remote_keys])
+    return is_index_led_by([column for _, column in relationship.local_remote_pairs or ()])
 
 
 def _secondary_pairs(

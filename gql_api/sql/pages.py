@@ -31,6 +31,7 @@ from gql_api.sql.predicates import compile_filter
 from gql_api.sql.sources import (
     Compilation,
     Source,
+    given_keys,
     is_kept_single,
     key_types,
     visible_relatives,
@@ -48,6 +49,11 @@ class Parents:
     entity: Entity
     relationship: Relationship
 
+    def are_probed(self, compilation: Compilation) -> bool:
+        """Tell whether each parent's page is cheaper to find alone than among all relatives."""
+        is_possible = compilation.dialect.has_lateral and self.relationship.is_indexed
+        return is_possible and not placed_keys(self, compilation)
+
 
 @reuse_statement
 def select_page(
@@ -64,7 +70,8 @@ def select_page(
         connection: Filter, order and page.
         columns: What to select.
         compilation: Registry, scopes and dialect.
-        parents: Selects a page for each of the parents in ``PARENT_KEYS``, by a window function.
+        parents: Selects a page for each of the parents in ``PARENT_KEYS``: by a LATERAL join where
+            an index leads to the relatives of one parent, else by a window function over all.
         has_order_values: Whether the values of the order keys are selected too, for cursors.
 
     Returns:
@@ -74,15 +81,17 @@ def select_page(
     source = _source(connection.entity, parents, compilation, columns)
     keys = compile_order(connection.order, source, compilation)
     direction = reverse(keys) if connection.page.is_backward else keys
-    predicates = [
-        *_predicates(connection.filter, source, compilation),
-        *_seek_predicates(connection.page, keys, compilation),
-    ]
+    seek = _seek_predicates(connection.page, keys, compilation)
     selected = [
         *source.keys,
         *(source.column(key) for key in columns),
         *(key.expression for key in keys if has_order_values),
     ]
+    if parents is not None and parents.are_probed(compilation):
+        predicates = [*_conditions(connection.filter, source, compilation), *seek]
+        probe = _Probe(source, predicates)
+        return probe.select_pages(selected, direction, connection.page, compilation)
+    predicates = [*_predicates(connection.filter, source, compilation), *seek]
     order_by = compile_order_by(direction, compilation)
     if parents is None:
         statement = _select(selected, source, predicates).order_by(*order_by)
@@ -128,7 +137,7 @@ def select_side(
     source = _source(connection.entity, parents, compilation)
     keys = compile_order(connection.order, source, compilation)
     page = connection.page
-    predicates = _predicates(connection.filter, source, compilation)
+    predicates = _conditions(connection.filter, source, compilation)
     if side is Side.AFTER and page.before is not None:
         predicates.append(compile_seek(keys, page.before, compilation, is_inclusive=True))
     if side is Side.BEFORE and page.after is not None:
@@ -136,7 +145,9 @@ def select_side(
         predicates.append(compile_seek(turned, page.after, compilation, is_inclusive=True))
     if parents is None:
         return _select([sa.literal(1)], source, predicates).limit(1)
-    return _select(source.keys, source, predicates).distinct()
+    if parents.are_probed(compilation):
+        return _Probe(source, predicates).select_parents()
+    return _select(source.keys, source, [*predicates, *source.matches]).distinct()
 
 
 @reuse_statement
@@ -218,8 +229,13 @@ def _predicates(
     part: Filter | None, source: Source, compilation: Compilation
 ) -> list[sa.ColumnElement[bool]]:
     """Compile scope and filter, and the parents where there are some."""
+    return [*_conditions(part, source, compilation), *source.matches]
+
+
+def _conditions(
+    part: Filter | None, source: Source, compilation: Compilation
+) -> list[sa.ColumnElement[bool]]:
     predicates = [source.scope]
-    predicates.extend(source.matches)
     if part is not None:
         predicates.append(compile_filter(part, source, compilation))
     return predicates
@@ -241,6 +257,46 @@ def _select(
 ) -> sa.Select[Any]:
     labelled = [readable(expression).label(f"c{at}") for at, expression in enumerate(selected)]
     return sa.select(*labelled).select_from(source.from_clause).where(*predicates)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Probe:
+    """The relatives of one parent after another, each found through an index."""
+
+    source: Source
+    predicates: Sequence[sa.ColumnElement[bool]]
+    """Of the relatives, without the parents' keys."""
+
+    def select_pages(
+        self,
+        selected: Sequence[Any],
+        direction: Sequence[SortKey],
+        page: Page,
+        compilation: Compilation,
+    ) -> sa.Select[Any]:
+        """Select a page per parent, all of them in the order of the pages."""
+        everything = [*selected, *(key.expression for key in direction)]
+        given = given_keys(self.source, PARENT_KEYS)
+        one = self._select_one(everything, given).order_by(
+            *compile_order_by(direction, compilation)
+        )
+        rows = _paged(one, page).lateral("page")
+        columns, places = list(rows.c)[: len(selected)], list(rows.c)[len(selected) :]
+        order = [
+            replace(key, expression=place) for key, place in zip(direction, places, strict=True)
+        ]
+        statement = sa.select(*columns).select_from(given.join(rows, sa.true()))
+        return statement.order_by(*compile_order_by(order, compilation))
+
+    def select_parents(self) -> sa.Select[Any]:
+        """Select the keys of each parent that has a relative."""
+        given = given_keys(self.source, PARENT_KEYS)
+        rows = self._select_one(self.source.keys, given).limit(1).lateral("page")
+        return sa.select(*rows.c).select_from(given.join(rows, sa.true()))
+
+    def _select_one(self, selected: Sequence[Any], given: Any) -> sa.Select[Any]:
+        tied = [key == each for key, each in zip(self.source.keys, given.c, strict=True)]
+        return _select(selected, self.source, [*tied, *self.predicates]).correlate(given)
 
 
 def _paged(statement: sa.Select[Any], page: Page) -> sa.Select[Any]:

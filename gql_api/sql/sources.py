@@ -314,6 +314,31 @@ def correlate(
     )
 
 
+def given_keys(relatives: Source, name: str) -> Any:
+    """Return the parents' key values as rows, to find the relatives of one after another.
+
+    Args:
+        relatives: Whose keys they are.
+        name: Of the array parameter, if there is one key; else of ``numbered_keys``.
+    """
+    types = [key.type for key in relatives.keys]
+    names = [name] if len(types) == 1 else [_numbered(name, at) for at in range(len(types))]
+    arrays = [
+        sa.bindparam(each, type_=sa.ARRAY(type_)) for each, type_ in zip(names, types, strict=True)
+    ]
+    columns = [sa.column(f"k{at}", type_) for at, type_ in enumerate(types)]
+    return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+
+
+def numbered_keys(name: str, keys: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Return the parameters of ``given_keys`` where there are several keys: an array of each."""
+    return {_numbered(name, at): list(values) for at, values in enumerate(zip(*keys, strict=True))}
+
+
+def _numbered(name: str, at: int) -> str:
+    return f"{name}_{at}"
+
+
 def is_kept_single(relationship: Relationship, target: Entity) -> bool:
     """Tell whether a to-one relationship leads to one row at most: to a primary key.
 

@@ -58,7 +58,8 @@ class Book(Base):
     printed_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime(timezone=True))
     mood: Mapped[Mood | None] = mapped_column(sa.Enum(Mood, native_enum=False, length=10))
     is_draft: Mapped[bool]
-    author_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proof_author.id"))
+    # one foreign key has an index, the others none: pages per parent are asked for both ways
+    author_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proof_author.id"), index=True)
     editor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proof_author.id"))
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proof_book.id"))
     author: Mapped[Author | None] = relationship(

@@ -42,6 +42,24 @@ MUTANTS = (
         "outer.where(rank > offset, rank <= offset + limit)",
         "outer.where(rank <= offset + limit)",
     ),
+    Mutant(
+        "a page found through an index is not the parent's",
+        "sql/pages.py",
+        "[*tied, *self.predicates]",
+        "self.predicates",
+    ),
+    Mutant(
+        "scope missing where pages are found through an index",
+        "sql/pages.py",
+        "predicates = [*_conditions(connection.filter, source, compilation), *seek]",
+        "predicates = [*_conditions(connection.filter, source, compilation)[1:], *seek]",
+    ),
+    Mutant(
+        "pages found through an index have no limit",
+        "sql/pages.py",
+        "_paged(one, page).lateral",
+        "one.lateral",
+    ),
     Mutant("scope missing in lists and counts", "sql/pages.py", "[source.scope]", "[sa.true()]"),
     Mutant(
         "scope missing in counts alone",
