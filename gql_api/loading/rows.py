@@ -96,8 +96,10 @@ class RowShape:
     def __init__(self, name: str, picked: Sequence[Selection], registry: Registry) -> None:
         self._entity = registry.entities[name]
         self._types: dict[str, tuple[Entity, dict[str, int]]] = {}
-        if not self._entity.is_interface:
-            self.columns = _needed_columns(self._entity, picked)
+        lineage = self._entity.lineage
+        if lineage is None or not self._entity.is_interface or not lineage.identities:
+            own = [each for selection in picked for each in selection.subtypes or (selection,)]
+            self.columns = _needed_columns(self._entity, own)
             return
         places: dict[SelectedColumn, int] = {Discriminator(): 0}
         for entity in registry.row_entities(self._entity):

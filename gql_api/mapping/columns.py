@@ -128,7 +128,9 @@ def _is_kept_by_database(attribute: ColumnProperty[Any]) -> bool:
 def _has_default(column: sa.Column[Any]) -> bool:
     if column.default is not None or column.server_default is not None or column.nullable:
         return True
-    return column.identity is not None or column is column.table.autoincrement_column
+    # the table of a class may be a query
+    generated = getattr(column.table, "autoincrement_column", None)
+    return column.identity is not None or column is generated
 
 
 def _describe_rules(column: Any, options: Mapping[str, Any]) -> InputRules:

@@ -281,6 +281,10 @@ class Lineage:
     is_restricted: bool
     """Whether its rows are told from others of the same tables by the discriminator."""
 
+    union_key: str | None = None
+    """For a base of concrete tables, whose rows are a union: what names the discriminator in its
+    primary key, since rows of several tables have the same keys."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entity:
@@ -330,6 +334,18 @@ class Entity:
     def row_type(self) -> str:
         """GraphQL type of the rows that belong to it and to no descendant."""
         return self.name if self.lineage is None else self.lineage.own_type or self.name
+
+    @property
+    def is_union(self) -> bool:
+        """Whether its rows are those of several tables."""
+        return self.lineage is not None and self.lineage.union_key is not None
+
+    @property
+    def id_columns(self) -> tuple[Column, ...]:
+        """The columns of the primary key that global ids hold."""
+        if self.lineage is None or self.lineage.union_key is None:
+            return self.primary_key
+        return tuple(each for each in self.primary_key if each.key != self.lineage.union_key)
 
     @property
     def id_name(self) -> str:

@@ -22,7 +22,7 @@ def encode_global_id(entity: Entity, values: Mapping[str, Any]) -> str:
         entity: Whose row; not a keyless one.
         values: Attribute key to database value; holds at least the primary key.
     """
-    parts = [write_column(column, values[column.key]) for column in entity.primary_key]
+    parts = [write_column(column, values[column.key]) for column in entity.id_columns]
     return base64.urlsafe_b64encode(orjson.dumps([entity.id_name, *parts])).decode("ascii")
 
 
@@ -38,14 +38,33 @@ def decode_global_id(registry: Registry, text: str) -> tuple[Entity, tuple[Any, 
     entity = registry.entities.get(name) if isinstance(name, str) else None
     if entity is None or entity.id_name != name:
         raise _invalid(text)
-    if entity.is_keyless or len(entity.primary_key) != len(parts):
+    if entity.is_keyless or len(entity.id_columns) != len(parts):
         raise _invalid(text)
     if None in parts:
         raise _invalid(text)
     try:
-        return entity, tuple(map(read_column, entity.primary_key, parts))
+        return entity, tuple(map(read_column, entity.id_columns, parts))
     except (ValueError, KeyError):
         raise _invalid(text) from None
+
+
+def key_values(entity: Entity, found: Entity, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Return the values of the primary key of a row among the rows of an entity.
+
+    Args:
+        entity: Whose list the row is looked for in.
+        found: The entity that the row's global id names.
+        values: What the id holds.
+
+    Returns:
+        None when rows with such ids are in no list of the entity.
+    """
+    if entity.lineage is None or not entity.is_union:
+        return values if found.id_name == entity.id_name else None
+    for identity, name in entity.lineage.identities.items():
+        if name == found.name:
+            return (*values, identity)
+    return None
 
 
 def _parse(text: str) -> list[Any] | None:

@@ -12,7 +12,7 @@ from gql_api.errors import MappingError
 from gql_api.mapping.columns import describe_columns
 from gql_api.mapping.descriptors import Column, Entity, Key, Registry
 from gql_api.mapping.expressions import describe_expressions
-from gql_api.mapping.lineages import describe_lineages
+from gql_api.mapping.lineages import describe_lineages, unite
 from gql_api.mapping.proxies import with_proxies
 from gql_api.mapping.relationships import describe_relationships, linked_columns
 from gql_api.mapping.types import EnumTable
@@ -58,6 +58,10 @@ def describe_models(
         entity = _describe_entity(mapper, surroundings, above[0] if above else None)
         found[mapper] = replace(entity, lineage=lineages.get(mapper))
     _add_proxies(found, surroundings)
+    for mapper, entity in found.items():
+        if entity.is_union:
+            below = [found[each] for each in mapper.self_and_descendants if each in found]
+            found[mapper] = unite(entity, [each for each in below if each is not entity])
     entities = [found[mapper] for mapper in mappers]
     by_name = {entity.name: entity for entity in sorted(entities, key=lambda each: each.name)}
     return Registry(
@@ -76,6 +80,7 @@ def mapped_classes(base: Any) -> tuple[type[Any], ...]:
     if not isinstance(registry, orm.registry):
         message = f"{base!r} is no declarative base and no SQLAlchemy registry."
         raise MappingError(message, fix="Pass the base class of your models.")
+    _configure([registry])  # a base of concrete tables is mapped last of all
     classes = tuple(mapper.class_ for mapper in registry.mappers)
     if not classes:
         message = f"{getattr(base, '__name__', base)} maps no classes."
@@ -95,14 +100,18 @@ def _configured_mappers(models: Iterable[type[Any]]) -> list[orm.Mapper[Any]]:
     if not mappers:
         message = "There are no models to map."
         raise MappingError(message, fix="Pass at least one mapped class.")
+    _configure({mapper.registry for mapper in mappers})
+    return sorted(mappers, key=lambda each: (each.class_.__name__, each.class_.__module__))
+
+
+def _configure(registries: Iterable[orm.registry]) -> None:
+    """Configure the mappers of registries: broken models of others are not ours."""
     try:
-        # not orm.configure_mappers(): broken models of other registries are not ours
-        for registry in {mapper.registry for mapper in mappers}:
+        for registry in registries:
             registry.configure(cascade=True)
     except (exc.InvalidRequestError, exc.ArgumentError) as error:
         message = f"The models cannot be mapped: {' '.join(str(error).split())}"
         raise MappingError(message) from error
-    return sorted(mappers, key=lambda each: (each.class_.__name__, each.class_.__module__))
 
 
 def _depth(mapper: orm.Mapper[Any]) -> int:

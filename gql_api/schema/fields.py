@@ -42,7 +42,7 @@ class IdField(PlannedField):
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         if isinstance(source, LoadedRow):
             return super().get_result(source, info, args, kwargs)
-        key = {column.key: getattr(source, column.key) for column in self.entity.primary_key}
+        key = {column.key: getattr(source, column.key) for column in self.entity.id_columns}
         return encode_global_id(self.entity, key)
 
 

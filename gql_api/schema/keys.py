@@ -6,7 +6,7 @@ import strawberry
 
 from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Column, Entity, Key, Registry
-from gql_api.mapping.global_ids import decode_global_id
+from gql_api.mapping.global_ids import decode_global_id, key_values
 from gql_api.plan.changes import KeyValue
 from gql_api.plan.filters import And, Compare, Filter, Operator
 from gql_api.schema.definitions import TypedField, add_fields, new_input, nullable
@@ -59,10 +59,11 @@ def read_global_id(
         BadUserInputError: It is no id, or one of another type.
     """
     found, values = decode_global_id(registry, text)
-    if found.id_name != entity.id_name:
+    key = key_values(entity, found, values)
+    if key is None:
         message = f"{'.'.join(path)} is the id of a {found.name}: pass the id of a {entity.name}."
         raise BadUserInputError(message, path=path)
-    return KeyValue(tuple(column.key for column in entity.primary_key), values)
+    return KeyValue(tuple(column.key for column in entity.primary_key), key)
 
 
 def read_key(

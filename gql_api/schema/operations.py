@@ -19,7 +19,8 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from typing_extensions import override
 
 from gql_api.errors import SchemaBuildError, WriteError
-from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.descriptors import Entity, Registry
+from gql_api.mapping.global_ids import key_values
 from gql_api.plan.changes import KeyValue
 from gql_api.schema.context import table_of
 from gql_api.schema.definitions import nullable
@@ -92,7 +93,8 @@ class QueryOperation(OperationField):
         if instance is None:
             return None
         planner = Planner(info)
-        return await load_by_key(info, planner, self.entity, key_of(instance))
+        key = key_of(instance, self.entity, table_of(info).registry)
+        return await load_by_key(info, planner, self.entity, key)
 
 
 class MutationOperation(OperationField):
@@ -118,9 +120,17 @@ class MutationOperation(OperationField):
             result = await super().get_result(source, info, args, kwargs)
         except WriteError as error:
             return refused(error)
-        results = _result_values(result, self.annotation, table_of(info))
+        table = table_of(info)
+        entities = {
+            name: _entity_of(annotation, table)
+            for name, annotation in _results(self.annotation, table).items()
+        }
+        results = _result_values(result, self.annotation, table)
         await info.context.unit.session.flush()
-        return Payload({name: _presented(value) for name, value in results.items()})
+        registry = table.registry
+        return Payload(
+            {name: _presented(value, entities[name], registry) for name, value in results.items()}
+        )
 
 
 def query(function: Function | None = None, *, description: str | None = None) -> Any:
@@ -167,10 +177,22 @@ def collect_fields(classes: Sequence[type[Any]]) -> list[StrawberryField]:
     return found
 
 
-def key_of(instance: Any) -> KeyValue:
-    """Return the primary key of an instance of a mapped model, or the key itself."""
+def key_of(instance: Any, entity: Entity, registry: Registry) -> KeyValue:
+    """Return the primary key of an instance of a mapped model, or the key itself.
+
+    Args:
+        instance: Of the entity's model or a subclass.
+        entity: Whose rows it is looked for in.
+        registry: All entities.
+    """
     if isinstance(instance, KeyValue):
         return instance
+    if entity.is_union:
+        found = registry.entity_of(type(instance))
+        own = tuple(getattr(instance, each.key) for each in found.id_columns)
+        values = key_values(entity, found, own)
+        assert values is not None  # noqa: S101 - an instance of a class of the union
+        return KeyValue(tuple(each.key for each in entity.primary_key), values)
     mapper = sa.inspect(type(instance))
     keys = tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
     return KeyValue(keys, tuple(getattr(instance, key) for key in keys))
@@ -213,10 +235,9 @@ def _result_values(result: Any, annotation: Any, table: TypeTable) -> Mapping[st
     return {}
 
 
-def _presented(value: Any) -> Any:
+def _presented(value: Any, entity: Entity | None, registry: Registry) -> Any:
     """Return what a payload holds: a key for an instance, any other value as it is."""
-    is_mapped = value is not None and sa.inspect(type(value), raiseerr=False) is not None
-    return key_of(value) if is_mapped else value
+    return value if entity is None or value is None else key_of(value, entity, registry)
 
 
 def _payload_field(name: str, annotation: Any, table: TypeTable) -> StrawberryField:

@@ -60,7 +60,8 @@ def _is_shared(field: StrawberryField, entity: Entity, registry: Registry) -> bo
 
 
 def _is_same_column(one: Column, other: Column) -> bool:
-    return (one.name, one.type, one.is_nullable) == (other.name, other.type, other.is_nullable)
+    is_allowed = other.is_nullable or not one.is_nullable
+    return is_allowed and (one.name, one.type) == (other.name, other.type)
 
 
 def _is_same_relationship(one: Relationship, other: Relationship) -> bool:

@@ -10,8 +10,8 @@ from typing_extensions import override
 from gql_api.errors import BadUserInputError
 from gql_api.loading.pages import load_connection, load_lookup
 from gql_api.loading.rows import LoadedRow, column_values
-from gql_api.mapping.descriptors import Entity
-from gql_api.mapping.global_ids import decode_global_id
+from gql_api.mapping.descriptors import Entity, Registry
+from gql_api.mapping.global_ids import decode_global_id, key_values
 from gql_api.plan.changes import KeyValue
 from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
 from gql_api.plan.selections import Lookup, Selection
@@ -163,13 +163,20 @@ async def _load_nodes(info: Info) -> list[LoadedRow | None]:
     if len(ids) > table.config.max_page_size:
         message = f"ids holds {len(ids)}: ask for at most {table.config.max_page_size}."
         raise BadUserInputError(message, path=("ids",))
-    wanted = [decode_global_id(table.registry, each) for each in ids]
+    wanted = [_node_key(table.registry, each) for each in ids]
     found: dict[tuple[str, tuple[Any, ...]], LoadedRow] = {}
     for entity in dict.fromkeys(entity for entity, _ in wanted):
         keys = list(dict.fromkeys(key for each, key in wanted if each is entity))
         for key, row in (await _load_nodes_of(info, entity, keys)).items():
             found[entity.name, key] = row
     return [found.get((entity.name, key)) for entity, key in wanted]
+
+
+def _node_key(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
+    entity, values = decode_global_id(registry, text)
+    key = key_values(entity, entity, values)
+    assert key is not None  # noqa: S101 - an entity has rows with its own ids
+    return entity, key
 
 
 async def _load_nodes_of(

@@ -21,6 +21,7 @@ from gql_api.mapping.descriptors import (
     Relationship,
     RelationshipJoin,
 )
+from gql_api.mapping.lineages import union_of
 from gql_api.sql.caching import StatementCache
 from gql_api.sql.columns import Discriminator, SelectedColumn, SubtypeColumn
 
@@ -73,7 +74,8 @@ class Source:
 
     def column(self, key: SelectedColumn) -> sa.ColumnElement[Any]:
         """Return what can be selected, such as a column or an expression by attribute key."""
-        if isinstance(key, Discriminator):
+        lineage = self.entity.lineage
+        if isinstance(key, Discriminator) or (lineage is not None and key == lineage.union_key):
             return compile_discriminator(self.entity, self.row)
         if isinstance(key, SubtypeColumn):
             return self.subtypes[key.entity].column(key.key)
@@ -125,8 +127,9 @@ def visible_rows(
     """
     entities = [compilation.registry.entities[name] for name in sorted(subtypes)]
     guarded = compilation.scopes.guarded_subclasses(entity)
-    row = _alias(entity.model, [*(each.model for each in entities), *guarded])
-    guards = tuple(_guard(entity, model, row) for model in guarded)
+    models = dict.fromkeys([*(each.model for each in entities), *guarded])
+    row, of_model = _alias(entity, list(models))
+    guards = tuple(_guard(entity, model, row, of_model[model]) for model in guarded)
     scope = compilation.scopes.visible_rows(entity, row, guards)
     is_of_type = _compile_type(entity, row)
     return Source(
@@ -135,31 +138,43 @@ def visible_rows(
         froms=(row,),
         from_clause=row,
         scope=scope if is_of_type is None else sa.and_(is_of_type, scope),
-        subtypes={each.name: _subtype(each, row, compilation) for each in entities},
+        subtypes={
+            each.name: _subtype(each, row, of_model[each.model], compilation) for each in entities
+        },
         guarded=guards,
         compilation=compilation,
     )
 
 
-def _alias(model: type[Any], subclasses: Sequence[type[Any]]) -> Any:
+def _alias(entity: Entity, subclasses: list[type[Any]]) -> tuple[Any, dict[type[Any], Any]]:
+    """Return an alias of a model, and what stands for the same rows of its subclasses."""
+    model = entity.model
+    if entity.is_union:
+        # the ORM finds columns of the union by the table of the base alone
+        union: Any = union_of(sa.inspect(model))
+        rows = union.alias()
+        return orm.aliased(model, rows, adapt_on_names=True), {
+            each: orm.aliased(each, rows, adapt_on_names=True) for each in subclasses
+        }
     # flat: the tables of a joined subclass are aliased one by one, not wrapped in a subquery
     if not subclasses:
-        return orm.aliased(model, flat=True)
-    return orm.with_polymorphic(model, list(dict.fromkeys(subclasses)), flat=True)
+        return orm.aliased(model, flat=True), {}
+    row = orm.with_polymorphic(model, subclasses, flat=True)
+    return row, {each: getattr(row, each.__name__) for each in subclasses}
 
 
-def _subtype(entity: Entity, row: Any, compilation: Compilation) -> Source:
+def _subtype(entity: Entity, base: Any, row: Any, compilation: Compilation) -> Source:
     return Source(
         entity=entity,
-        row=getattr(row, entity.model.__name__),
-        froms=(row,),
-        from_clause=row,
+        row=row,
+        froms=(base,),
+        from_clause=base,
         scope=sa.true(),
         compilation=compilation,
     )
 
 
-def _guard(entity: Entity, model: type[Any], row: Any) -> SubtypeRow:
+def _guard(entity: Entity, model: type[Any], row: Any, model_row: Any) -> SubtypeRow:
     """Let rows of other classes pass, those of none included."""
     mapper = sa.inspect(model)
     if sa.inspect(entity.model).polymorphic_on is None:
@@ -172,7 +187,7 @@ def _guard(entity: Entity, model: type[Any], row: Any) -> SubtypeRow:
             discriminator.is_(None),
             discriminator.not_in([each for each in known if each is not None]),
         )
-    return SubtypeRow(model, getattr(row, model.__name__), is_other)
+    return SubtypeRow(model, model_row, is_other)
 
 
 def _compile_type(entity: Entity, row: Any) -> sa.ColumnElement[bool] | None:
