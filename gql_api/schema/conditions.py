@@ -35,7 +35,7 @@ def read_conditions(
     """
     if column.type.dimensions:
         read = _read_list_operator
-    elif column.type.kind is ScalarKind.JSON:
+    elif column.type.kind is ScalarKind.JSON and column.type.own is None:
         read = _read_document_operator
     else:
         read = _read_operator

@@ -1,8 +1,10 @@
 """Extreme operands: every kind of value, every operator, on every database."""
 
+import base64
 import datetime as dt
 import decimal
 import enum
+import json
 import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -55,6 +57,18 @@ class Thing(_Base):
     code: Mapped[str | None] = mapped_column(
         mysql.CHAR(3).with_variant(sa.CHAR(3), "postgresql", "sqlite")
     )
+
+
+class Pair(_Base):
+    """A composite key of narrow numbers."""
+
+    __tablename__ = "pair"
+
+    left: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    right: Mapped[decimal.Decimal] = mapped_column(
+        sa.Numeric(6, 2), primary_key=True, autoincrement=False
+    )
+    thing: Mapped[Any | None] = mapped_column(sa.PickleType)
 
 
 INT_LIMITS = (2**31 - 1, -(2**31), 40_000, 0)
@@ -147,6 +161,8 @@ async def things(
     async with database.write_engine.begin() as connection:
         await connection.run_sync(_Base.metadata.create_all)
         await connection.execute(sa.insert(Thing), [row])
+        pair = {"left": 1, "right": decimal.Decimal("1.50"), "thing": {"a": 1}}
+        await connection.execute(sa.insert(Pair), [pair])
     yield Api(database, gql.build_schema(_Base, dialect=database.dialect.name))
     await drop_test_database(database)
 
@@ -200,6 +216,37 @@ async def test_meaning(things: Api, where: str, total: int):
     data = await things.data(f"{{ things(where: {where}) {{ totalCount }} }}", count=1)
 
     assert data["things"]["totalCount"] == total
+
+
+@pytest.mark.parametrize(
+    ("key", "is_found"),
+    [(["Pair", 1, "1.5"], True), (["Pair", 1, "1.504"], False)],
+)
+async def test_composite_key(things: Api, key: list[Any], is_found: bool):  # noqa: FBT001 - a table of cases
+    """A key that no row can have is that of no row."""
+    id_ = base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+    data = await things.data(
+        "query($i: ID!) { pair(id: $i) { left } nodes(ids: [$i]) { id }"
+        " pairs(where: {id: {in: [$i]}}) { totalCount } }",
+        i=id_,
+        count=3,
+    )
+
+    assert (data["pair"] is not None) is is_found
+    assert (data["nodes"][0] is not None) is is_found
+    assert data["pairs"]["totalCount"] == int(is_found)
+
+
+async def test_pickled(things: Api):
+    """A column whose type is the models' own is only told from NULL."""
+    data = await things.data(
+        "{ a: pairs(where: {thing: {isNull: true}}) { totalCount }"
+        " b: pairs(where: {thing: {isNull: false}}) { totalCount } }",
+        count=2,
+    )
+
+    assert (data["a"]["totalCount"], data["b"]["totalCount"]) == (0, 1)
 
 
 async def test_malformed_variable(things: Api):
