@@ -101,7 +101,8 @@ class OperationLimits(SchemaExtension):
             errors = validate(schema, document, _with_ours(rules), hide_suggestions=hides)
         if not errors and rules:
             self._known = KnownDocument(document)
-            self._documents.put(context.query or "", self._known)
+            if context.query:  # else the document was given parsed
+                self._documents.put(context.query, self._known)
         return errors
 
     def _judge_request(self) -> list[GraphQLError]:

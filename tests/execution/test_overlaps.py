@@ -120,6 +120,11 @@ def _messages(text: str) -> Iterator[str]:
             "they return conflicting types 'Float' and 'Int'",
             id="types",
         ),
+        pytest.param(
+            "{ pet { ... on Cat { friend { x: age } } ... on Dog { friend { x: name } } } }",
+            "they return conflicting types 'String' and 'Int'",
+            id="types within fields of different types",
+        ),
     ],
 )
 def test_message(text: str, reason: str):
@@ -131,6 +136,13 @@ def test_message(text: str, reason: str):
     assert message.endswith(
         "Use different aliases on the fields to fetch both if this was intentional."
     )
+
+
+def test_different_types():
+    """Fields of types of which only one applies may differ in all but the form of their values."""
+    text = "{ pet { ... on Cat { friend { x: name(in: 1) } } ... on Dog { friend { x: name } } } }"
+
+    assert list(_messages(text)) == []
 
 
 def _beside(size: int) -> str:
