@@ -31,6 +31,7 @@ from gql_api.sql.predicates import compile_filter
 from gql_api.sql.sources import (
     Compilation,
     Source,
+    compile_instances,
     given_keys,
     is_kept_single,
     key_types,
@@ -187,7 +188,7 @@ def select_instances(entity: Entity, compilation: Compilation) -> sa.Select[Any]
     descendants = [each.name for each in compilation.registry.descendants(entity)]
     source = visible_rows(entity, compilation, descendants)
     keys = compile_keys_in(primary_key(source), PARENT_KEYS, compilation.dialect)
-    return sa.select(source.row).where(source.scope, keys)
+    return sa.select(source.row).where(compile_instances(source), keys)
 
 
 def _source(

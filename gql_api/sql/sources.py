@@ -198,6 +198,24 @@ def _compile_type(entity: Entity, row: Any) -> sa.ColumnElement[bool] | None:
     return compile_discriminator(entity, row).in_(list(lineage.identities))
 
 
+def compile_instances(source: Source) -> sa.ColumnElement[bool]:
+    """Compile the predicate of the visible rows that the ORM can make instances of.
+
+    It fails at values of the discriminator that no class has, and at none where the base has one.
+    """
+    mapper, lineage = sa.inspect(source.entity.model), source.entity.lineage
+    if mapper.polymorphic_on is None or (lineage is not None and lineage.is_restricted):
+        return source.scope
+    known = [each.polymorphic_identity for each in mapper.self_and_descendants]
+    discriminator = compile_discriminator(source.entity, source.row)
+    is_known: sa.ColumnElement[bool] = discriminator.in_(
+        [each for each in known if each is not None]
+    )
+    if mapper.polymorphic_identity is None:
+        is_known = sa.or_(discriminator.is_(None), is_known)
+    return sa.and_(is_known, source.scope)
+
+
 def compile_discriminator(entity: Entity, row: Any) -> sa.ColumnElement[Any]:
     """Compile what tells the class of a row."""
     return _adapted(sa.inspect(entity.model).polymorphic_on, row)

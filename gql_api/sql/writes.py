@@ -13,7 +13,7 @@ from sqlalchemy import orm
 from gql_api.access.policies import Predicate
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan.changes import KeyValue
-from gql_api.sql.sources import Compilation, Source, visible_rows
+from gql_api.sql.sources import Compilation, Source, compile_instances, visible_rows
 
 
 def select_row_to_write(
@@ -41,7 +41,7 @@ def select_row_to_write(
     statement = (
         sa.select(source.row, permitted(entity, source.row, source.guarded).label("is_permitted"))
         .select_from(source.from_clause)
-        .where(_has_key(source.row, key), source.scope)
+        .where(_has_key(source.row, key), compile_instances(source))
         # Joined eager loads would add outer joins, whose rows PostgreSQL refuses to lock.
         .options(orm.lazyload("*"))
         .execution_options(populate_existing=True)
