@@ -76,8 +76,10 @@ def mapped_classes(base: Any) -> tuple[type[Any], ...]:
     Raises:
         MappingError: ``base`` is neither, or maps nothing.
     """
-    registry = getattr(base, "registry", base)
-    if not isinstance(registry, orm.registry):
+    # SQLModel has no public name for its registry, only the one that SQLAlchemy itself goes by
+    candidates = (base, getattr(base, "registry", None), getattr(base, "_sa_registry", None))
+    registry = next((each for each in candidates if isinstance(each, orm.registry)), None)
+    if registry is None:
         message = f"{base!r} is no declarative base and no SQLAlchemy registry."
         raise MappingError(message, fix="Pass the base class of your models.")
     _configure([registry])  # a base of concrete tables is mapped last of all
