@@ -1,8 +1,8 @@
 """The fixtures of all tests, by module."""
 
 pytest_plugins = (
-    "tests.fixtures.chinook",
     "tests.fixtures.database",
     "tests.fixtures.schema",
+    "tests.fixtures.chinook",  # after the one that it imports
     "tests.fixtures.server",
 )

@@ -16,6 +16,7 @@ from gql_api.database.engines import Database, EngineOptions
 from gql_api.settings import Settings
 from tests.cli.conftest import Serving
 from tests.fixtures.statements import count_statements
+from tests.wild.walks import walk_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ async def test_invoices(chinook: Chinook):
             totalCount
             nodes {
               total
-              invoiceLines(first: 100) {
+              invoiceLines(first: 50) {
                 totalCount
                 nodes { unitPrice quantity track { name } }
               }
@@ -178,6 +179,32 @@ async def test_employees(chinook: Chinook):
     below = top[0]["employeesByReportsTo"]["nodes"][0]["employeesByReportsTo"]["nodes"]
     assert below[0]["reportsToEmployee"] == {"firstName": "Nancy"}
     assert len(sent) == 4
+
+
+async def test_whole_tables(chinook: Chinook):
+    """Every table is walked to its end by cursor, and its totals are those of SQL."""
+    assert await walk_all(chinook.database, chinook.schema) == 15_607
+
+
+async def test_dates(chinook: Chinook):
+    """A condition on date-times finds the rows, the texts of the SQLite file too."""
+    data, sent = await chinook.ask(
+        """{
+          invoices(
+            where: {invoiceDate: {gte: "2021-01-02T00:00:00", lt: "2021-01-06T00:00:00"}}
+            orderBy: [{invoiceDate: DESC}]
+          ) { totalCount nodes { invoiceId invoiceDate } }
+        }"""
+    )
+
+    assert data["invoices"] == {
+        "totalCount": 2,
+        "nodes": [
+            {"invoiceId": 3, "invoiceDate": "2021-01-03T00:00:00"},
+            {"invoiceId": 2, "invoiceDate": "2021-01-02T00:00:00"},
+        ],
+    }
+    assert len(sent) == 2
 
 
 async def test_no_mutations(chinook: Chinook):

@@ -411,10 +411,10 @@ async def test_mariadb_read_sends_no_rollback(mariadb):
 async def test_chinook(chinook_url):
     """Chinook is loaded whole."""
     database = open_database(chinook_url)
-    names = {"postgresql": "playlist_track", "sqlite": "PlaylistTrack"}
+    name = "PlaylistTrack" if database.dialect.name == "sqlite" else "playlist_track"
 
     async with database.read_connection() as connection:
-        statement = select(func.count()).select_from(table(names[database.dialect.name]))
+        statement = select(func.count()).select_from(table(name))
         total = await connection.scalar(statement)
 
     await database.dispose()

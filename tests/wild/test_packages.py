@@ -14,7 +14,7 @@ import sqlmodel
 import gql_api as gql
 from tests.fixtures.schema import Api, drop_test_database, open_test_database
 from tests.wild.heroes import Hero, HeroMission, Mission, Rank, Team
-from tests.wild.walks import require_whole
+from tests.wild.walks import build_read_only, walk_all
 
 _ELEMENTS = Path(mendeleev.models.__file__).with_name("elements.db")
 _START = dt.datetime(2024, 5, 1, 12, 30)  # noqa: DTZ001 - the columns have no zone
@@ -72,7 +72,7 @@ async def test_optuna(database: gql.Database):
             ],
         )
 
-    seen = await require_whole(database, models.BaseModel)
+    seen = await walk_all(database, build_read_only(database, models.BaseModel))
 
     assert seen == 3 + 3 + 250 + 250
 
@@ -98,7 +98,7 @@ async def test_mendeleev(kind: str, make_postgres_database: Callable[[], str], t
                 if rows:
                     await connection.execute(sa.insert(table), rows)
 
-    seen = await require_whole(database, mendeleev.models.Base)
+    seen = await walk_all(database, build_read_only(database, mendeleev.models.Base))
 
     await drop_test_database(database)
     assert seen == total > 1000
@@ -139,7 +139,7 @@ async def test_sqlmodel(database: gql.Database):
             ],
         )
 
-    seen = await require_whole(database, sqlmodel.SQLModel)
+    seen = await walk_all(database, build_read_only(database, sqlmodel.SQLModel))
 
     assert seen == 2 + 3 + 130 + sum(number % 4 for number in range(1, 131))
 
