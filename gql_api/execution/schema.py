@@ -1,6 +1,8 @@
 """``build_schema``, the front door: an assembled schema whose operations have their lifecycle."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -41,4 +43,20 @@ def build_schema(
     # introspection is answered last: whoever may refuse it comes before
     everything: list[Callable[[], SchemaExtension]]
     everything = [OperationLifecycle, limits, *extensions, introspection]
-    return assemble_schema(models, extensions=everything, **options)
+    with _paused_collector():
+        return assemble_schema(models, extensions=everything, **options)
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    """Let no cycles be collected: hundreds of models make a million objects, and all of them stay.
+
+    Looking through them over and over takes two thirds of the time of the build.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
