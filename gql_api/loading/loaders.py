@@ -1,15 +1,23 @@
 """DataLoaders for custom resolvers: request-scoped, one ``IN`` statement per batch and level."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiodataloader import DataLoader
 from typing_extensions import override
 
-from gql_api.loading.pages import empty_connection, load_related_connections, load_related_rows
+from gql_api.loading.pages import (
+    empty_connection,
+    load_lookup,
+    load_related_connections,
+    load_related_rows,
+)
+from gql_api.loading.rows import column_values
 from gql_api.loading.run import ParentKey, Run
-from gql_api.mapping.descriptors import Entity, Relationship
-from gql_api.plan.selections import ToManyField, ToOneField
+from gql_api.mapping.descriptors import Column, Entity, Relationship
+from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
+from gql_api.plan.selections import Lookup, Selection, ToManyField, ToOneField
 from gql_api.sql.pages import Parents, select_instances
 
 
@@ -58,6 +66,42 @@ class RelatedByParentLoader(DataLoader[ParentKey, Any]):
             else {}
         )
         return [found[key] if key in found else empty_connection(connection) for key in keys]
+
+
+class ComputedByKeyLoader(DataLoader[ParentKey, Any]):
+    """Loads a computed column of visible rows by primary key.
+
+    Args:
+        entity: Whose rows.
+        column: What is computed.
+        run: Where; its plan has no values.
+    """
+
+    def __init__(self, entity: Entity, column: Column, run: Run) -> None:
+        super().__init__()
+        self._key = tuple(each.key for each in entity.primary_key)
+        self._column = column.key
+        condition: Filter = KeyIn(self._key, 0)
+        if len(self._key) == 1:
+            condition = Compare(self._key[0], Operator.IN, 0)
+        selection = Selection(entity.name, (), (*self._key, self._column))
+        self._lookup = Lookup(selection, condition)
+        self._run = run
+
+    @override
+    async def batch_load_fn(self, keys: Sequence[ParentKey]) -> list[Any]:
+        """Load the column of a batch of rows; None where no visible row has the key.
+
+        Cost:
+            One statement, whatever the number of keys.
+        """
+        found: dict[ParentKey, Any] = {}
+        for chunk in self._run.chunks(list(dict.fromkeys(keys))):
+            values = [key[0] for key in chunk] if len(self._key) == 1 else list(chunk)
+            run = replace(self._run, values=(values,))
+            for row in await load_lookup(self._lookup, run):
+                (found[column_values(row, self._key)],) = column_values(row, (self._column,))
+        return [found.get(key) for key in keys]
 
 
 class InstanceByKeyLoader(DataLoader[ParentKey, Any]):

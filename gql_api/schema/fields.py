@@ -2,10 +2,10 @@
 
 A planned answer has the shape of the selection, so a field finds its value under its response key.
 A row that a custom resolver returned is an instance of the model instead: its columns are
-attributes, and its relationships come from DataLoaders.
+attributes; what is computed and its relationships come from DataLoaders.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import strawberry
@@ -49,27 +49,40 @@ class IdField(PlannedField):
 class ColumnField(PlannedField):
     """A column of a row."""
 
-    def __init__(self, column: Column, type_: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        column: Column,
+        type_: Any,
+        *,
+        resolve: Callable[[Any, Column, Info], Any],
+        **options: Any,
+    ) -> None:
         super().__init__(column.name, type_, **options)
         self.column = column
+        self._resolve = resolve
 
     @override
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        value = (
-            super().get_result(source, info, args, kwargs)
-            if isinstance(source, LoadedRow)
-            else getattr(source, self.column.key)
-        )
+        if isinstance(source, LoadedRow):
+            return self._finish(super().get_result(source, info, args, kwargs), kwargs)
+        if self.column.is_computed:
+            assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
+            return self._finish_later(self._resolve(source, self.column, info), kwargs)
+        return self._finish(getattr(source, self.column.key), kwargs)
+
+    def _finish(self, value: Any, _arguments: Mapping[str, Any]) -> Any:
         return value if self.column.type.own is None else plain_value(self.column.type.kind, value)
+
+    async def _finish_later(self, value: Awaitable[Any], arguments: Mapping[str, Any]) -> Any:
+        return self._finish(await value, arguments)
 
 
 class DocumentField(ColumnField):
     """A JSON column of a row, or the value at a path in it."""
 
     @override
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        document = super().get_result(source, info, args, kwargs)
-        path = kwargs.get("path")
+    def _finish(self, value: Any, arguments: Mapping[str, Any]) -> Any:
+        document, path = super()._finish(value, arguments), arguments.get("path")
         return document if path is None else value_at(document, path)
 
 

@@ -16,7 +16,7 @@ from gql_api.schema.fields import (
     RelationshipField,
 )
 from gql_api.schema.pages import list_arguments
-from gql_api.schema.related import resolve_relationship
+from gql_api.schema.related import resolve_computed, resolve_relationship
 from gql_api.schema.table import TypeTable
 
 
@@ -79,12 +79,13 @@ def _column_field(
             may_lack_form(column, table) and not chosen.is_non_null
         )
         type_ = nullable(type_) if is_nullable else type_
-        return ColumnField(column, type_, description=description)
+        return ColumnField(column, type_, resolve=resolve_computed, description=description)
     at = "Keys that lead to a value in it; in arrays, indexes in digits, from 0."
     # there may be nothing at the path
     return DocumentField(
         column,
         nullable(type_),
+        resolve=resolve_computed,
         description=description,
         arguments=[argument("path", nullable(list_of(str)), at)],
     )
@@ -98,6 +99,8 @@ def may_lack_form(column: Column, table: TypeTable) -> bool:
     type_, dialect = column.type, table.dialect
     if type_.dimensions:
         return False
+    if type_.own is not None:
+        return not column.is_primary_key
     if type_.kind is ScalarKind.FLOAT:
         return dialect.has_infinity
     is_kept = type_.is_checked_enum or (type_.is_native_enum and dialect.has_enums)

@@ -1,13 +1,13 @@
-"""Relationships of rows that custom resolvers returned: request-scoped DataLoaders."""
+"""Relationships and computed columns of rows that custom resolvers returned: by DataLoaders."""
 
 from collections.abc import Awaitable
 from typing import Any
 
 import strawberry
 
-from gql_api.loading.loaders import RelatedByParentLoader
-from gql_api.mapping.descriptors import Entity, Relationship
-from gql_api.schema.context import RequestContext, new_run
+from gql_api.loading.loaders import ComputedByKeyLoader, RelatedByParentLoader
+from gql_api.mapping.descriptors import Column, Entity, Relationship
+from gql_api.schema.context import RequestContext, new_run, table_of
 from gql_api.schema.selections import Planner
 
 
@@ -32,3 +32,20 @@ def resolve_relationship(
     key = tuple(getattr(source, name) for name in relationship.join.local_keys)
     loader: RelatedByParentLoader = context.loaders[loader_key]
     return loader.load(key)
+
+
+def resolve_computed(
+    source: Any, column: Column, info: strawberry.Info[Any, Any]
+) -> Awaitable[Any]:
+    """Compute a column of an instance of a model in SQL, batched with its siblings.
+
+    Cost:
+        One statement for all siblings.
+    """
+    context: RequestContext = info.context
+    entity = table_of(info).registry.by_model[type(source)]
+    loader_key = (entity.name, "column", column.key)
+    if loader_key not in context.loaders:
+        context.loaders[loader_key] = ComputedByKeyLoader(entity, column, new_run(info, ()))
+    loader: ComputedByKeyLoader = context.loaders[loader_key]
+    return loader.load(tuple(getattr(source, each.key) for each in entity.primary_key))
