@@ -11,7 +11,7 @@ from gql_api.errors import BadUserInputError
 from gql_api.loading.pages import load_connection, load_lookup
 from gql_api.loading.rows import LoadedRow, column_values
 from gql_api.mapping.descriptors import Entity, Registry
-from gql_api.mapping.global_ids import decode_global_id, key_values
+from gql_api.mapping.global_ids import decode_global_id, key_values, write_column
 from gql_api.plan.changes import KeyValue
 from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
 from gql_api.plan.selections import Lookup, Selection
@@ -169,7 +169,7 @@ async def _load_nodes(info: Info) -> list[LoadedRow | None]:
         keys = list(dict.fromkeys(key for each, key in wanted if each is entity))
         for key, row in (await _load_nodes_of(info, entity, keys)).items():
             found[entity.name, key] = row
-    return [found.get((entity.name, key)) for entity, key in wanted]
+    return [found.get((entity.name, _written(entity, key))) for entity, key in wanted]
 
 
 def _node_key(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
@@ -187,7 +187,12 @@ async def _load_nodes_of(
     planned = planner.plan_selection(entity, planner.nodes, planner.path)
     lookup = Lookup(_with_columns(planned, columns), _keys_filter(columns, keys, planner.operands))
     rows = await load_lookup(lookup, new_run(info, planner.operands.values))
-    return {column_values(row, columns): row for row in rows}
+    return {_written(entity, column_values(row, columns)): row for row in rows}
+
+
+def _written(entity: Entity, key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Write a key as its id does: databases may give back another form of the same value."""
+    return tuple(map(write_column, entity.primary_key, key))
 
 
 def _with_columns(selection: Selection, columns: tuple[str, ...]) -> Selection:

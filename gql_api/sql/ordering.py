@@ -60,7 +60,7 @@ def _compile_key(key: OrderKey, source: Source, compilation: Compilation) -> Sor
         expression=expression,
         is_descending=key.is_descending,
         are_nulls_first=key.are_nulls_first,
-        is_nullable=column is not None and (column.is_nullable or bool(key.path)),
+        is_nullable=len(key.path) > 1 if column is None else column.is_nullable or bool(key.path),
     )
 
 

@@ -61,6 +61,11 @@ async def test_authors(api: Api, order: str, found: list[int]):
             [4, 5, 6, 1, 2, 3],
             id="relative's count",
         ),
+        pytest.param(
+            "[{editor: {editedAggregate: {count: ASC}}}, {rowId: DESC}]",
+            [2, 1, 5, 4, 6, 3],
+            id="count of a missing relative",
+        ),
         pytest.param("[{price: ASC}]", [4, 1, 2, 5, 3, 6], id="exact decimals"),
     ],
 )

@@ -282,3 +282,17 @@ def test_keyless_arguments(offline: Api):
 
     assert sorted(shelves.fields["shelves"].args) == ["first", "offset", "orderBy", "where"]
     assert sorted(connection.fields) == ["nodes", "pageInfo", "totalCount"]
+
+
+async def test_cursor_of_a_missing_count(api: Api):
+    """A row without the relative whose rows are counted has a place in the order."""
+    order = "orderBy: [{editor: {editedAggregate: {count: ASC}}}, {rowId: DESC}]"
+    first = await api.data(
+        f"{{ books({order}, first: 5) {{ pageInfo {{ endCursor }} }} }}", count=1
+    )
+    cursor = first["books"]["pageInfo"]["endCursor"]
+
+    rest = f'{{ books({order}, after: "{cursor}") {{ nodes {{ rowId }} }} }}'
+    data = await api.data(rest, count=1)
+
+    assert [row["rowId"] for row in data["books"]["nodes"]] == [3]

@@ -1,8 +1,12 @@
 """Root fields of one row and of many."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Mapped, mapped_column
 
 import gql_api as gql
 from gql_api.mapping.global_ids import encode_global_id
@@ -224,3 +228,31 @@ async def test_subject_of_nobody(api: Api):
     )
 
     assert data == {"authors": {"totalCount": 5}}
+
+
+class _Base(orm.DeclarativeBase):
+    pass
+
+
+class _Tick(_Base):
+    __tablename__ = "tick"
+
+    at: Mapped[dt.datetime] = mapped_column(sa.DateTime(timezone=True), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+
+
+async def test_nodes_by_moment(database: gql.Database):
+    """A key that the database gives back without its offset still finds its row."""
+    async with database.write_engine.begin() as connection:
+        await connection.run_sync(_Base.metadata.create_all)
+        at = dt.datetime(2024, 5, 1, 12, 30, tzinfo=dt.UTC)
+        await connection.execute(sa.insert(_Tick).values(at=at, name="x"))
+    schema = gql.build_schema(_Base, dialect=database.dialect.name)
+    (entity,) = schema.table.registry
+    id_ = encode_global_id(entity, {"at": at, "name": "x"})
+
+    result = await schema.execute(
+        f'{{ nodes(ids: ["{id_}"]) {{ id }} }}', context_value=gql.Context(database)
+    )
+
+    assert result.data == {"nodes": [{"id": id_}]}
