@@ -1,8 +1,17 @@
-"""Profiles of the proof: short for every run, long for ``make proof``, without shrinking for defects."""
+"""Profiles of the proof, its sets of models, and its databases."""
 
 import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+import gql_api as gql
+from tests.proof.drawing import draw_models
+from tests.proof.library import LIBRARY
+from tests.proof.service import COUNTS, Service
 
 _COMMON = {
     "deadline": None,  # no timed assertions
@@ -10,12 +19,74 @@ _COMMON = {
     "print_blob": True,
 }
 
-settings.register_profile("default", max_examples=40, derandomize=True, **_COMMON)
-settings.register_profile("proof", max_examples=3000, **_COMMON)
-# with --hypothesis-seed: a run of minutes that can be repeated
-settings.register_profile("seeded", max_examples=400, **_COMMON)
+settings.register_profile("default", max_examples=8, derandomize=True, **_COMMON)
+# of the long run: with --hypothesis-seed, and as many examples as it asks for
+settings.register_profile(
+    "proof", max_examples=int(os.environ.get("GQL_API_PROOF_EXAMPLES", "200")), **_COMMON
+)
 # a defect need not be made small to be caught
 settings.register_profile(
-    "mutants", max_examples=150, derandomize=True, phases=(Phase.generate,), **_COMMON
+    "mutants",
+    max_examples=int(os.environ.get("GQL_API_PROOF_EXAMPLES", "60")),
+    derandomize=True,
+    phases=(Phase.generate,),
+    **_COMMON,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+SEEDS = os.environ.get("GQL_API_PROOF_SEEDS", "1 2").split()
+"""Sets of models, besides the one by hand."""
+
+DATABASES = os.environ.get("GQL_API_PROOF_DATABASES", "postgresql sqlite mariadb").split()
+
+
+@pytest.fixture(
+    scope="module", params=[f"{name}-{seed}" for name in DATABASES for seed in ["library", *SEEDS]]
+)
+async def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """A database of each kind, with each set of models."""
+    name, seed = request.param.split("-")
+    models = LIBRARY if seed == "library" else draw_models(int(seed))
+    server = None
+    if name == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("make_postgres_database")
+        url = make()
+    elif name == "sqlite":
+        path: Path = tmp_path_factory.mktemp("proof") / "proof.db"
+        url = f"sqlite:///{path}"
+    else:
+        url, server = await _make_mariadb()
+    database = gql.open_database(url)
+    made = Service(models, database, name)
+    await made.create()
+    yield made
+    await database.dispose()
+    if server is not None:
+        await _run(server, f"DROP DATABASE {database.url.database}")
+
+
+async def _make_mariadb() -> tuple[str, str]:
+    """Create a database that compares texts by their code points."""
+    server = os.environ.get("GQL_API_TEST_MARIADB_URL")
+    if not server:
+        pytest.skip("GQL_API_TEST_MARIADB_URL names no MariaDB server")
+    name = f"proof_{uuid4().hex}"
+    await _run(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+    return f"{server.rstrip('/')}/{name}", server
+
+
+async def _run(server: str, statement: str) -> None:
+    database = gql.open_database(server)
+    async with database.read_connection() as connection:
+        await connection.exec_driver_sql(statement)
+    await database.dispose()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many operations were compared."""
+    for name, number in sorted(COUNTS.items()):
+        terminalreporter.write_line(
+            f"proof: {number} operations on {name}, models {' '.join(SEEDS)}"
+        )

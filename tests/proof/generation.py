@@ -1,292 +1,288 @@
-"""Strategies: worlds of rows, and operations with their GraphQL text."""
+"""Strategies: worlds of rows, and operations on them."""
 
-import datetime as dt
-import decimal
-import enum
-import json
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.proof.models import Mood
-from tests.proof.reference import RELATIONS, AskedList, AskedRow, World
+from tests.proof.asking import AskedList, AskedRow
+from tests.proof.description import Column, Models, Relation, Table
+from tests.proof.reference import Row, World
+from tests.proof.values import KINDS, PATTERNS
 
-TEXTS = ["", "a", "A", "b", "ab", "a%b", "a_b", "a\\b", "É", "é", "O'x", '"q"', "zz", "%", "日本"]
-_INTEGERS = [-1, 0, 1, 2, 2, 7, 2_147_483_647]
-_PRICES = [decimal.Decimal(text) for text in ("0.00", "0.10", "0.30", "9.99", "999999.99")]
-_MOMENTS = [
-    dt.datetime(2024, 2, 29, 23, 59, 59, tzinfo=dt.UTC),
-    dt.datetime(2024, 2, 29, 23, 59, 59, 1, tzinfo=dt.UTC),
-    dt.datetime(2024, 2, 29, 23, 59, 59, 120_000, tzinfo=dt.UTC),
-    dt.datetime(1969, 12, 31, tzinfo=dt.UTC),
-]
-POOLS: dict[str, list[Any]] = {
-    "text": TEXTS,
-    "integer": _INTEGERS,
-    "price": _PRICES,
-    "moment": _MOMENTS,
-    "mood": list(Mood),
-    "flag": [True, False],
-    "key": [1, 2, 3, 4, 5, 6],
-}
-COLUMNS: dict[str, dict[str, str]] = {
-    "Author": {"rowId": "key", "name": "text", "rank": "integer"},
-    "Book": {
-        "rowId": "key",
-        "title": "text",
-        "pages": "integer",
-        "price": "price",
-        "printedAt": "moment",
-        "mood": "mood",
-        "isDraft": "flag",
-        "authorId": "key",
-        "editorId": "key",
-        "parentId": "key",
-    },
-    "Tag": {"rowId": "key", "label": "text"},
-    "Note": {"bookId": "key", "mark": "text", "text": "text"},
-}
-_DIRECTIONS = [
+DIRECTIONS = (
     "ASC",
     "DESC",
     "ASC_NULLS_FIRST",
     "ASC_NULLS_LAST",
     "DESC_NULLS_FIRST",
     "DESC_NULLS_LAST",
-]
-_ORDERED = ["eq", "ne", "lt", "lte", "gt", "gte"]
-_TEXTUAL = ["contains", "startsWith", "endsWith", "icontains", "istartsWith", "iendsWith"]
+)
+_EQUAL = ("eq", "ne", "in", "notIn", "isNull")
+_ORDERED = ("lt", "lte", "gt", "gte")
+_TEXTUAL = ("contains", "startsWith", "endsWith", "icontains", "istartsWith", "iendsWith")
 _MAX_DEPTH = 3
+_COUNTED = ("eq", "ne", *_ORDERED)
 
 
-def _maybe(pool: str) -> st.SearchStrategy[Any]:
-    return st.none() | st.sampled_from(POOLS[pool])
+# Worlds
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def worlds(draw: st.DrawFn, models: Models) -> World:
     """Rows of all tables, with nulls, ties and broken-off trees."""
-    authors = [
-        {"rowId": key, "name": draw(_maybe("text")), "rank": draw(_maybe("integer"))}
-        for key in range(1, draw(st.sampled_from([0, 2, 4])) + 1)
-    ]
-    author_keys = st.none() | st.sampled_from([row["rowId"] for row in authors] or [None])
-    books: list[dict[str, Any]] = []
-    for key in range(1, draw(st.sampled_from([0, 3, 5, 7])) + 1):
-        above = st.none() | st.sampled_from([row["rowId"] for row in books] or [None])
-        books.append(
-            {
-                "rowId": key,
-                "title": draw(st.sampled_from(TEXTS)),
-                "pages": draw(_maybe("integer")),
-                "price": draw(_maybe("price")),
-                "printedAt": draw(_maybe("moment")),
-                "mood": draw(_maybe("mood")),
-                "isDraft": draw(st.booleans()),
-                "authorId": draw(author_keys),
-                "editorId": draw(author_keys),
-                "parentId": draw(above),
-            }
-        )
-    labels = draw(st.lists(st.sampled_from(TEXTS), max_size=4, unique=True))
-    tags = [{"rowId": key, "label": label} for key, label in enumerate(labels, start=1)]
-    links = {(book["rowId"], tag["rowId"]) for book in books for tag in tags if draw(st.booleans())}
-    notes = [
-        {"bookId": book["rowId"], "mark": mark, "text": draw(_maybe("text"))}
-        for book in books
-        for mark in draw(st.lists(st.sampled_from(["", "a", "B", "é"]), max_size=3, unique=True))
-    ]
-    return World(
-        {"Author": authors, "Book": books, "Tag": tags, "Note": notes},
-        links,
-        user_id=draw(st.sampled_from([None, 1, 2])),
-        has_policy=draw(st.booleans()),
+    tables: dict[str, list[Row]] = {}
+    for table in models.tables:
+        tables[table.name] = []
+        for _ in range(draw(st.sampled_from((0, 2, 4, 4, 6)))):
+            row = draw(rows(table, tables))
+            if row is not None and not clashes(table, tables[table.name], row):
+                tables[table.name].append(row)
+    world = World(models, tables, {})
+    for link in models.links:
+        pairs = [
+            (world.key(link.left, left), world.key(link.right, right))
+            for left in tables[link.left]
+            for right in tables[link.right]
+        ]
+        world.links[link.name] = {pair for pair in pairs if draw(st.booleans())}
+    world.user_id = draw(st.sampled_from((None, 1, 2)))
+    world.roles = draw(st.sampled_from((frozenset(), frozenset({"staff"}))))
+    world.has_policies = draw(st.sampled_from((True, True, False)))
+    return world
+
+
+@st.composite
+def rows(draw: st.DrawFn, table: Table, tables: dict[str, list[Row]]) -> Row | None:
+    """A row whose foreign keys lead to rows that exist; None when one has to and cannot."""
+    row: Row = {}
+    for relation in table.foreign_keys:
+        pairs = relation.pairs
+        is_nullable = table.by_name[pairs[0][0]].is_nullable
+        targets = [
+            each
+            for each in tables[relation.target]
+            if all(each[far] is not None for _, far in pairs)
+        ]
+        if not targets and not is_nullable:
+            return None
+        target = draw(st.sampled_from(targets)) if targets else None
+        if is_nullable and (target is None or draw(st.integers(0, 3)) == 0):
+            # of several columns some may be null: the others then lead nowhere
+            lost = draw(st.integers(0, len(pairs) - 1))
+            for at, (near, far) in enumerate(pairs):
+                row[near] = None if at >= lost or target is None else target[far]
+        else:
+            row |= {near: target[far] for near, far in pairs}
+    for column in table.columns:
+        if column.name not in row:
+            row[column.name] = draw(_cells(column))
+    return row
+
+
+def _cells(column: Column) -> st.SearchStrategy[Any]:
+    pool = KINDS[column.kind].pool
+    return st.sampled_from((None, *pool) if column.is_nullable else pool)
+
+
+def clashes(table: Table, others: list[Row], row: Row) -> bool:
+    """Tell whether a key of a row is taken."""
+    keys = [table.key, *((name,) for name in table.unique)]
+    return any(
+        all(row[name] is not None and row[name] == other[name] for name in key)
+        for other in others
+        for key in keys
     )
 
 
+# Conditions: trees of tuples
+
+
 @st.composite
-def conditions(draw: st.DrawFn, entity: str, depth: int = 0) -> Any:
-    """A condition on the rows of an entity."""
-    kinds = ["compare", "compare", "relation", "relation", "count"]
+def conditions(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> Any:
+    """A condition on the rows of a table."""
+    table = world.models.table[name]
+    kinds = ["compare", "compare", "ids", "siblings"]
+    kinds += ["relation", "relation"] * bool(table.relations) + ["count"] * bool(table.lists)
     if depth < _MAX_DEPTH:
         kinds += ["and", "or", "not"]
     kind = draw(st.sampled_from(kinds))
-    relations = RELATIONS[entity]
-    lists = [name for name, each in relations.items() if each.is_list]
     if kind in {"and", "or"}:
-        return (kind, draw(st.lists(conditions(entity, depth + 1), max_size=2)))
+        return (kind, draw(st.lists(conditions(world, name, depth + 1), max_size=2)))
     if kind == "not":
-        return (kind, draw(conditions(entity, depth + 1)))
-    if kind == "count" and lists:
-        operator = draw(st.sampled_from(_ORDERED))
-        return ("count", draw(st.sampled_from(lists)), operator, draw(st.integers(0, 2)))
-    if kind == "relation":
-        name = draw(st.sampled_from(list(relations)))
-        relation = relations[name]
-        quantifier = (
-            draw(st.sampled_from(["some", "every", "every", "none"])) if relation.is_list else "one"
+        return (kind, draw(conditions(world, name, depth + 1)))
+    if kind == "siblings":
+        return (
+            kind,
+            draw(st.lists(comparisons(table), max_size=3, unique_by=lambda part: part[1])),
         )
-        inner = ("and", []) if depth >= _MAX_DEPTH else draw(conditions(relation.target, depth + 1))
-        return ("relation", name, quantifier, inner)
-    return draw(_comparisons(entity))
+    made = {
+        "ids": lambda: _identities(world, name),
+        "count": lambda: _counts(table),
+        "relation": lambda: _relatives(world, table, depth),
+        "compare": lambda: comparisons(table),
+    }
+    return draw(made[kind]())
 
 
 @st.composite
-def quantified(draw: st.DrawFn) -> AskedList:
-    """A list by one comparison of relatives: chosen at large, hardly any meets an unknown one."""
-    lists = [
-        (entity, name, relation.target)
-        for entity, relations in RELATIONS.items()
-        for name, relation in relations.items()
-        if relation.is_list
-    ]
-    entity, name, target = draw(st.sampled_from(lists))
-    quantifier = draw(st.sampled_from(["some", "every", "none"]))
-    where = ("relation", name, quantifier, draw(_comparisons(target)))
-    negated = ("not", where)
-    return AskedList(
-        entity, where=draw(st.sampled_from([where, negated])), columns=[*COLUMNS[entity]]
+def _counts(draw: st.DrawFn, table: Table) -> Any:
+    relation = draw(st.sampled_from(table.lists))
+    return ("count", relation.name, draw(st.sampled_from(_COUNTED)), draw(st.integers(0, 2)))
+
+
+@st.composite
+def _relatives(draw: st.DrawFn, world: World, table: Table, depth: int) -> Any:
+    relation = draw(st.sampled_from(table.relations))
+    quantifiers = ("some", "every", "every", "none") if relation.is_list else ("one",)
+    inner = ("and", [])
+    if depth < _MAX_DEPTH:
+        inner = draw(conditions(world, relation.target, depth + 1))
+    return ("relation", relation.name, draw(st.sampled_from(quantifiers)), inner)
+
+
+@st.composite
+def _identities(draw: st.DrawFn, world: World, name: str) -> Any:
+    """A condition on global ids; of rows that exist, seen or not."""
+    keys = [world.key(name, row) for row in world.tables[name]]
+    operator = draw(st.sampled_from(("eq", "ne", "in", "notIn") if keys else ("in", "notIn")))
+    is_list = operator in {"in", "notIn"}
+    if not keys:
+        return ("ids", operator, [])
+    drawn = st.lists(
+        st.sampled_from(keys), min_size=0 if is_list else 1, max_size=3 if is_list else 1
     )
+    return ("ids", operator, draw(drawn))
 
 
 @st.composite
-def _comparisons(draw: st.DrawFn, entity: str) -> Any:
-    column = draw(st.sampled_from(list(COLUMNS[entity])))
-    pool = COLUMNS[entity][column]
-    operators = ["eq", "ne", "in", "notIn", "isNull"]
-    if pool not in {"mood", "flag"}:
-        operators += _ORDERED[2:]
-    if pool == "text":
-        operators += _TEXTUAL * 2
+def comparisons(draw: st.DrawFn, table: Table) -> Any:
+    """A condition on one column: one operator, or two."""
+    column = draw(st.sampled_from(table.columns))
+    operators = draw(
+        st.lists(_operators(column), min_size=1, max_size=2, unique_by=lambda pair: pair[0])
+    )
+    return ("compare", column.name, operators)
+
+
+@st.composite
+def _operators(draw: st.DrawFn, column: Column) -> tuple[str, Any]:
+    kind = KINDS[column.kind]
+    operators = (*_EQUAL, *(_ORDERED if kind.is_ordered else ()))
+    if column.kind == "text":
+        operators = (*operators, *_TEXTUAL, *_TEXTUAL, "like", "ilike")
     operator = draw(st.sampled_from(operators))
-    values = st.sampled_from(POOLS[pool])
+    values = st.sampled_from(kind.pool)
     if operator == "isNull":
-        return ("compare", column, operator, draw(st.booleans()))
+        return operator, draw(st.booleans())
     if operator in {"in", "notIn"}:
-        return ("compare", column, operator, draw(st.lists(values, max_size=3)))
-    return ("compare", column, operator, draw(values))
+        return operator, draw(st.lists(values, max_size=3))
+    if operator in {"like", "ilike"}:
+        return operator, draw(st.sampled_from(PATTERNS))
+    return operator, draw(values)
 
 
 @st.composite
-def orders(draw: st.DrawFn, entity: str, *, min_size: int = 0) -> list[Any]:
-    """An order, with ties, nulls, to-one paths and counts."""
-    return draw(st.lists(_order_keys(entity), min_size=min_size, max_size=3))
-
-
-@st.composite
-def _order_keys(draw: st.DrawFn, entity: str) -> Any:
-    direction = draw(st.sampled_from(_DIRECTIONS))
-    relations = RELATIONS[entity]
-    paths: list[tuple[str, ...]] = [(name,) for name, pool in COLUMNS[entity].items()] * 2
-    for name, relation in relations.items():
-        if relation.is_list:
-            paths.append((f"{name}Aggregate", "count"))
-        else:
-            paths += [(name, column) for column in COLUMNS[relation.target]]
-    return (draw(st.sampled_from(paths)), direction)
-
-
-@st.composite
-def lists(draw: st.DrawFn, entity: str | None = None, depth: int = 0) -> AskedList:
-    """A list with everything that may be asked of it."""
-    entity = entity or draw(st.sampled_from(list(COLUMNS)))
-    asked = AskedList(
-        entity,
-        where=draw(st.just(("and", [])) | conditions(entity)),
-        order=draw(orders(entity)),
-        columns=draw(_column_sets(entity)),
-    )
-    match draw(st.sampled_from(["none", "first", "last", "offset"])):
-        case "first":
-            asked.first = draw(st.integers(0, 3))
-        case "last":
-            asked.last = draw(st.integers(0, 3))
-        case "offset":
-            asked.first, asked.offset = draw(st.integers(0, 3)), draw(st.integers(0, 3))
-    for name, relation in RELATIONS[entity].items():
-        if not relation.is_list and draw(st.booleans()):
-            asked.to_one[name] = AskedRow(relation.target, draw(_column_sets(relation.target)))
-        if relation.is_list and depth < _MAX_DEPTH and draw(st.integers(0, 2)) == 0:
-            for number in range(draw(st.integers(1, 2))):
-                nested = draw(lists(relation.target, depth + 1))
-                asked.to_many[f"{name}{number}"] = (name, nested)
+def quantified(draw: st.DrawFn, world: World) -> AskedList:
+    """A list by one comparison of relatives: chosen at large, hardly any meets an unknown one."""
+    known = [(table, each) for table in world.models.tables for each in table.lists]
+    table, relation = draw(st.sampled_from(known))
+    quantifier = draw(st.sampled_from(("some", "every", "none")))
+    target = world.models.table[relation.target]
+    where = ("relation", relation.name, quantifier, draw(comparisons(target)))
+    asked = AskedList(table.name, everything(table))
+    asked.where = draw(st.sampled_from((where, ("not", where))))
     return asked
 
 
-def _column_sets(entity: str) -> st.SearchStrategy[list[str]]:
-    names = list(COLUMNS[entity])
-    return st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True)
+# What rows are sorted by
 
 
-# GraphQL text
+@st.composite
+def orders(draw: st.DrawFn, models: Models, name: str, *, min_size: int = 0) -> list[Any]:
+    """An order, with ties, nulls, to-one paths and counts."""
+    keys = st.tuples(order_paths(models, name), st.sampled_from(DIRECTIONS))
+    return draw(st.lists(keys, min_size=min_size, max_size=3))
 
 
-def literal(value: Any) -> str:
-    """Write a value as a GraphQL literal."""
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, list):
-        return f"[{', '.join(map(literal, value))}]"
-    if isinstance(value, decimal.Decimal):
-        return f'"{value}"'
-    if isinstance(value, dt.datetime):
-        return f'"{value.isoformat()}"'
-    return json.dumps(value)
+@st.composite
+def order_paths(draw: st.DrawFn, models: Models, name: str, depth: int = 0) -> tuple[str, ...]:
+    """A path to what rows are sorted by."""
+    table = models.table[name]
+    steps: list[Any] = [*table.columns, *table.columns, *table.relations]
+    step = draw(st.sampled_from(steps if depth < 2 else table.columns))
+    if not isinstance(step, Relation):
+        return (step.name,)
+    if step.is_list:
+        return (f"{step.name}Aggregate", "count")
+    return (step.name, *draw(order_paths(models, step.target, depth + 1)))
 
 
-def condition_text(condition: Any) -> str:
-    """Write a condition."""
-    kind, *parts = condition
-    if kind in {"and", "or"}:
-        text = f"{kind}: [{', '.join(map(condition_text, parts[0]))}]"
-    elif kind == "not":
-        text = f"not: {condition_text(parts[0])}"
-    elif kind == "compare":
-        column, operator, value = parts
-        text = f"{column}: {{{operator}: {literal(value)}}}"
-    elif kind == "count":
-        name, operator, value = parts
-        text = f"{name}Aggregate: {{count: {{{operator}: {value}}}}}"
-    else:
-        name, quantifier, inner = parts
-        quantified = f"{{{quantifier}: {condition_text(inner)}}}"
-        text = f"{name}: {condition_text(inner) if quantifier == 'one' else quantified}"
-    return f"{{{text}}}"
+# Lists and rows
 
 
-def order_text(order: list[Any]) -> str:
-    """Write an order."""
-    return f"[{', '.join(_order_item(path, direction) for path, direction in order)}]"
-
-
-def _order_item(path: tuple[str, ...], direction: str) -> str:
-    text = direction
-    for name in reversed(path):
-        text = f"{{{name}: {text}}}"
-    return text
-
-
-def list_text(field: str, asked: AskedList, *, more: str = "") -> str:
-    """Write a list as a selection."""
-    arguments = [f"where: {condition_text(asked.where)}", f"orderBy: {order_text(asked.order)}"]
-    for name in ("first", "last", "offset"):
-        value = getattr(asked, name)
-        if value is not None:
-            arguments.append(f"{name}: {value}")
-    return (
-        f"{field}({', '.join(arguments)}{more}) {{ totalCount "
-        f"pageInfo {{ hasNextPage hasPreviousPage }} nodes {{ {_row_text(asked)} }} }}"
+@st.composite
+def lists(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> AskedList:
+    """A list with everything that may be asked of it."""
+    asked = AskedList(name, draw(asked_rows(world, name, depth)))
+    if draw(st.booleans()):
+        asked.where = draw(conditions(world, name))
+    asked.order = draw(orders(world.models, name))
+    asked.has_total, asked.has_facts = draw(st.booleans()), draw(st.booleans())
+    asked.has_nodes, asked.has_edges = draw(
+        st.sampled_from(((True, False), (True, False), (False, True), (True, True)))
     )
+    sizes = st.integers(0, 3)
+    kind = draw(st.sampled_from(("none", "first", "last", "offset", "places", "places")))
+    if kind in {"first", "last"}:
+        setattr(asked, kind, draw(sizes))
+    elif kind == "offset":
+        asked.first, asked.offset = draw(st.none() | sizes), draw(sizes)
+    elif kind == "places":
+        setattr(asked, draw(st.sampled_from(("first", "last"))), draw(st.none() | sizes))
+        at = st.integers(0, 5)
+        asked.places = draw(st.tuples(at, st.none()) | st.tuples(st.none(), at) | st.tuples(at, at))
+    return asked
 
 
-def _row_text(asked: AskedList | AskedRow) -> str:
-    parts = [*asked.columns]
-    parts += [f"{name} {{ {_row_text(inner)} }}" for name, inner in asked.to_one.items()]
-    if isinstance(asked, AskedList):
-        parts += [
-            list_text(f"{alias}: {name}", nested) for alias, (name, nested) in asked.to_many.items()
-        ]
-    return " ".join(parts)
+@st.composite
+def asked_rows(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> AskedRow:
+    """What is asked of a row: columns, relatives and lists of relatives, under aliases."""
+    table = world.models.table[name]
+    asked = AskedRow(name, draw(_column_sets(table)))
+    if depth >= _MAX_DEPTH or not table.relations:
+        return asked
+    followed = st.lists(
+        st.sampled_from(table.relations),
+        min_size=int(draw(st.booleans())),
+        max_size=2,
+        unique_by=lambda relation: relation.name,
+    )
+    for relation in draw(followed):
+        if not relation.is_list:
+            inner = draw(asked_rows(world, relation.target, depth + 1))
+            asked.to_one[draw(_aliases(relation.name, 0))] = (relation.name, inner)
+            continue
+        for number in range(draw(st.sampled_from((1, 1, 1, 2)))):
+            nested = draw(lists(world, relation.target, depth + 1))
+            nested.default_order = relation.order
+            asked.to_many[draw(_aliases(relation.name, number))] = (relation.name, nested)
+    return asked
 
 
-ROOTS = {"Author": "authors", "Book": "books", "Tag": "tags", "Note": "notes"}
+def _aliases(name: str, number: int) -> st.SearchStrategy[str]:
+    return st.sampled_from((name, f"{name}X") if number == 0 else (f"{name}{number}",))
+
+
+def _column_sets(table: Table) -> st.SearchStrategy[dict[str, str]]:
+    names = [*(column.name for column in table.columns), "__typename"]
+    chosen = st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True)
+    return chosen.map(lambda picked: {_response_key(name): name for name in picked})
+
+
+def _response_key(name: str) -> str:
+    return f"{name}Y" if name in {"flag", "amber"} else name
+
+
+def everything(table: Table) -> AskedRow:
+    """Ask for all columns."""
+    return AskedRow(table.name, {column.name: column.name for column in table.columns})

@@ -3,135 +3,127 @@
 It shares no code with the package: conditions are three-valued by hand, pages are slices.
 """
 
-import datetime as dt
-import decimal
 import enum
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cmp_to_key
 from typing import Any
 
+from tests.proof.asking import AskedList, AskedRow, Place
+from tests.proof.description import Models, Policy, Relation
+from tests.proof.values import wire_as
+
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Relation:
-    """How rows of one table lead to rows of another."""
-
-    target: str
-    is_list: bool
-    leads_to: Callable[["World", Row, Row], bool]
+Key = tuple[Any, ...]
 
 
 @dataclass
 class World:
     """All rows of all tables, and who looks at them."""
 
+    models: Models
     tables: dict[str, list[Row]]
-    links: set[tuple[int, int]]
+    links: dict[str, set[tuple[Key, Key]]]
     user_id: int | None = None
-    has_policy: bool = False
+    roles: frozenset[str] = frozenset()
+    has_policies: bool = False
 
-    def visible(self, entity: str) -> list[Row]:
+    def key(self, name: str, row: Row) -> Key:
+        """Return the primary key of a row."""
+        return tuple(row[column] for column in self.models.table[name].key)
+
+    def visible(self, name: str) -> list[Row]:
         """Return the rows that the looker may see."""
-        rows = self.tables[entity]
-        if entity != "Book" or not self.has_policy:
+        policy = self.models.table[name].policy
+        rows = self.tables[name]
+        if policy is None or not self.has_policies:
             return rows
-        return [row for row in rows if not row["isDraft"] or self._is_own(row)]
+        return [row for row in rows if self._may_see(policy, row)]
 
-    def _is_own(self, row: Row) -> bool:
-        return self.user_id is not None and row["authorId"] == self.user_id
+    def _may_see(self, policy: Policy, row: Row) -> bool:
+        value = row[policy.column]
+        if policy.kind == "positive":
+            return value is not None and value >= 0
+        if policy.kind == "known":
+            return value is not None
+        if policy.kind == "role" and "staff" in self.roles:
+            return True
+        is_own = self.user_id is not None and row[str(policy.owner)] == self.user_id
+        return value is False or is_own
 
-    def related(self, entity: str, name: str, row: Row) -> list[Row]:
-        """Return the visible rows that a relationship leads to."""
-        relation = RELATIONS[entity][name]
-        return [
-            each for each in self.visible(relation.target) if relation.leads_to(self, row, each)
+    def related(self, name: str, relation: Relation, row: Row) -> list[Row]:
+        """Return the visible rows that a relationship leads to, in the order of their keys.
+
+        One at most where it leads to one: the first in the relationship's own order.
+        """
+        found = [
+            each for each in self.visible(relation.target) if self._leads(name, relation, row, each)
         ]
+        ordered = sort_rows(self, relation.target, relation.order, found)
+        return ordered if relation.is_list else ordered[:1]
 
-
-def _same(left: str, right: str) -> Callable[[World, Row, Row], bool]:
-    def leads_to(_world: World, row: Row, other: Row) -> bool:
-        return row[left] is not None and row[left] == other[right]
-
-    return leads_to
-
-
-def to_many(target: str, leads_to: Callable[[World, Row, Row], bool]) -> Relation:
-    """Lead to many rows."""
-    return Relation(target, is_list=True, leads_to=leads_to)
-
-
-def to_one(target: str, leads_to: Callable[[World, Row, Row], bool]) -> Relation:
-    """Lead to one row, or none."""
-    return Relation(target, is_list=False, leads_to=leads_to)
-
-
-RELATIONS: dict[str, dict[str, Relation]] = {
-    "Author": {
-        "books": to_many("Book", _same("rowId", "authorId")),
-        "edited": to_many("Book", _same("rowId", "editorId")),
-    },
-    "Book": {
-        "author": to_one("Author", _same("authorId", "rowId")),
-        "editor": to_one("Author", _same("editorId", "rowId")),
-        "parent": to_one("Book", _same("parentId", "rowId")),
-        "children": to_many("Book", _same("rowId", "parentId")),
-        "draftsBelow": to_many(
-            "Book",
-            lambda _world, row, other: row["rowId"] == other["parentId"] and other["isDraft"],
-        ),
-        "tags": to_many(
-            "Tag", lambda world, row, other: (row["rowId"], other["rowId"]) in world.links
-        ),
-        "notes": to_many("Note", _same("rowId", "bookId")),
-    },
-    "Tag": {
-        "books": to_many(
-            "Book", lambda world, row, other: (other["rowId"], row["rowId"]) in world.links
+    def _leads(self, name: str, relation: Relation, row: Row, other: Row) -> bool:
+        if relation.link is not None:
+            near, far = self.key(name, row), self.key(relation.target, other)
+            pair = (far, near) if relation.is_from_right else (near, far)
+            return pair in self.links[relation.link]
+        if relation.condition is not None and other[relation.condition] is not True:
+            return False
+        return all(
+            row[near] is not None and row[near] == other[far] for near, far in relation.pairs
         )
-    },
-    "Note": {"book": to_one("Book", _same("bookId", "rowId"))},
-}
-PRIMARY_KEYS = {
-    "Author": ("rowId",),
-    "Book": ("rowId",),
-    "Tag": ("rowId",),
-    "Note": ("bookId", "mark"),
-}
 
 
-# Conditions: trees of tuples
+# Conditions
 
 
-def holds(world: World, entity: str, condition: Any, row: Row) -> bool | None:
+def holds(world: World, name: str, condition: Any, row: Row) -> bool | None:
     """Evaluate a condition: true, false, or None for unknown."""
     kind, *parts = condition
-    if kind == "and":
-        result = _all([holds(world, entity, part, row) for part in parts[0]])
-    elif kind == "or":
-        result = _not(_all([_not(holds(world, entity, part, row)) for part in parts[0]]))
-    elif kind == "not":
-        result = _not(holds(world, entity, parts[0], row))
-    elif kind == "compare":
-        column, operator, value = parts
-        result = compare(operator, row[column], value)
-    elif kind == "count":
-        name, operator, value = parts
-        result = compare(operator, len(world.related(entity, name, row)), value)
-    else:
-        result = _quantified(world, entity, parts, row)
-    return result
+    if kind in {"and", "siblings"}:
+        return _all([holds(world, name, part, row) for part in parts[0]])
+    if kind == "or":
+        return _not(_all([_not(holds(world, name, part, row)) for part in parts[0]]))
+    if kind == "not":
+        return _not(holds(world, name, parts[0], row))
+    return _CONDITIONS[kind](world, name, parts, row)
 
 
-def _quantified(world: World, entity: str, parts: Sequence[Any], row: Row) -> bool:
-    name, quantifier, inner = parts
-    target = RELATIONS[entity][name].target
-    found = [holds(world, target, inner, each) for each in world.related(entity, name, row)]
+def _compared(_world: World, _name: str, parts: Sequence[Any], row: Row) -> bool | None:
+    column, operators = parts
+    return _all([compare(operator, row[column], value) for operator, value in operators])
+
+
+def _identified(world: World, name: str, parts: Sequence[Any], row: Row) -> bool | None:
+    operator, keys = parts
+    key = world.key(name, row)
+    return key in keys if operator in {"eq", "in"} else key not in keys
+
+
+def _counted(world: World, name: str, parts: Sequence[Any], row: Row) -> bool | None:
+    relation, operator, value = parts
+    count = len(world.related(name, world.models.table[name].relation[relation], row))
+    return compare(operator, count, value)
+
+
+def _quantified(world: World, name: str, parts: Sequence[Any], row: Row) -> bool:
+    to, quantifier, inner = parts
+    relation = world.models.table[name].relation[to]
+    related = world.related(name, relation, row)
+    found = [holds(world, relation.target, inner, each) for each in related]
     if quantifier == "every":
         return all(each is True for each in found)
     has_one = any(each is True for each in found)
     return not has_one if quantifier == "none" else has_one
+
+
+_CONDITIONS: dict[str, Callable[[World, str, Sequence[Any], Row], bool | None]] = {
+    "compare": _compared,
+    "ids": _identified,
+    "count": _counted,
+    "relation": _quantified,
+}
 
 
 def _all(values: Sequence[bool | None]) -> bool | None:
@@ -157,6 +149,19 @@ def compare(operator: str, left: Any, right: Any) -> bool | None:
     return _OPERATORS[operator](left, right)
 
 
+def _is_like(text: str, pattern: str) -> bool:
+    """Match a pattern by hand: % any text, _ any character, a backslash escapes."""
+    parts, escaped = [], False
+    for character in pattern:
+        if not escaped and character == "\\":
+            escaped = True
+            continue
+        wild = {"%": ".*", "_": "."}.get(character) if not escaped else None
+        parts.append(wild or re.escape(character))
+        escaped = False
+    return re.fullmatch("".join(parts), text, re.DOTALL) is not None
+
+
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda left, right: left == right,
     "ne": lambda left, right: left != right,
@@ -164,6 +169,8 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "lte": lambda left, right: left <= right,
     "gt": lambda left, right: left > right,
     "gte": lambda left, right: left >= right,
+    "like": _is_like,
+    "ilike": lambda left, right: _is_like(left.lower(), right.lower()),
     "contains": lambda left, right: right in left,
     "startsWith": lambda left, right: left.startswith(right),
     "endsWith": lambda left, right: left.endswith(right),
@@ -176,30 +183,34 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 # Orders: (path to the value, direction)
 
 
-def sort_rows(world: World, entity: str, order: Sequence[Any], rows: Sequence[Row]) -> list[Row]:
+def sort_rows(world: World, name: str, order: Sequence[Any], rows: Sequence[Row]) -> list[Row]:
     """Sort rows by the keys of an order and then by the primary key."""
-    given = [(path, direction) for path, direction in order]
-    given += [((key,), "ASC") for key in PRIMARY_KEYS[entity]]
-
-    def compare_rows(left: Row, right: Row) -> int:
-        for path, direction in given:
-            one, other = (_value(world, entity, path, row) for row in (left, right))
-            result = _compare_values(one, other, direction)
-            if result:
-                return result
-        return 0
-
-    return sorted(rows, key=cmp_to_key(compare_rows))
+    return sorted(
+        rows, key=cmp_to_key(lambda left, right: compare_rows(world, name, order, left, right))
+    )
 
 
-def _value(world: World, entity: str, path: Sequence[str], row: Row) -> Any:
-    name, *rest = path
-    if name.endswith("Aggregate"):
-        return len(world.related(entity, name.removesuffix("Aggregate"), row))
+def compare_rows(world: World, name: str, order: Sequence[Any], left: Row, right: Row) -> int:
+    """Tell which of two rows comes first: a negative number, zero or a positive one."""
+    total = [*order, *(((key,), "ASC") for key in world.models.table[name].key)]
+    for path, direction in total:
+        steps = (path,) if isinstance(path, str) else path
+        one, other = (_value(world, name, steps, row) for row in (left, right))
+        result = _compare_values(one, other, direction)
+        if result:
+            return result
+    return 0
+
+
+def _value(world: World, name: str, path: Sequence[str], row: Row) -> Any:
+    step, *rest = path
+    relations = world.models.table[name].relation
+    if step.endswith("Aggregate"):
+        return len(world.related(name, relations[step.removesuffix("Aggregate")], row))
     if not rest:
-        return row[name]
-    found = world.related(entity, name, row)
-    return _value(world, RELATIONS[entity][name].target, rest, found[0]) if found else None
+        return row[step]
+    found = world.related(name, relations[step], row)
+    return _value(world, relations[step].target, rest, found[0]) if found else None
 
 
 def _compare_values(left: Any, right: Any, direction: str) -> int:
@@ -214,72 +225,81 @@ def _compare_values(left: Any, right: Any, direction: str) -> int:
     return -sign if direction.startswith("DESC") else sign
 
 
-# Lists
+# Answers
 
 
 @dataclass
-class AskedList:
-    """One list of an operation: what is asked of it."""
+class _Slice:
+    """A page: its rows, and whether others stand on its sides."""
 
-    entity: str
-    where: Any = ("and", [])
-    order: list[Any] = field(default_factory=list)
-    first: int | None = None
-    last: int | None = None
-    offset: int | None = None
-    columns: list[str] = field(default_factory=list)
-    to_one: dict[str, "AskedRow"] = field(default_factory=dict)
-    to_many: dict[str, tuple[str, "AskedList"]] = field(default_factory=dict)
+    rows: list[Row]
+    has_previous: bool
+    has_next: bool
+    total: int = field(default=0)
 
 
-@dataclass
-class AskedRow:
-    """What is asked of one row."""
-
-    entity: str
-    columns: list[str]
-    to_one: dict[str, "AskedRow"] = field(default_factory=dict)
-
-
-DEFAULT_SIZE = 20
-
-
-def answer_list(world: World, asked: AskedList, rows: Sequence[Row]) -> dict[str, Any]:
-    """Answer a list of the rows given: all visible ones, or a parent's."""
-    matching = [row for row in rows if holds(world, asked.entity, asked.where, row) is True]
-    ordered = sort_rows(world, asked.entity, asked.order, matching)
+def page_rows(world: World, asked: AskedList, rows: Sequence[Row], default_size: int) -> _Slice:
+    """Cut a page out of the rows given, all visible ones or a parent's."""
+    matching = [row for row in rows if holds(world, asked.table, asked.where, row) is True]
+    ordered = sort_rows(world, asked.table, asked.sorted_by, matching)
+    inside = [row for row in ordered if _is_between(world, asked, row)]
+    before = [
+        row for row in ordered if asked.after and not _is_past(world, asked, row, asked.after, 1)
+    ]
+    behind = [
+        row for row in ordered if asked.before and not _is_past(world, asked, row, asked.before, -1)
+    ]
     if asked.last is not None:
-        start, stop = max(len(ordered) - asked.last, 0), len(ordered)
+        start, stop = max(len(inside) - asked.last, 0), len(inside)
     else:
-        start = min(asked.offset or 0, len(ordered))
-        size = DEFAULT_SIZE if asked.first is None else asked.first
-        stop = min(start + size, len(ordered))
-    return {
-        "totalCount": len(ordered),
-        "pageInfo": {"hasNextPage": stop < len(ordered), "hasPreviousPage": start > 0},
-        "nodes": [answer_row(world, asked, row) for row in ordered[start:stop]],
-    }
+        start = min(asked.offset or 0, len(inside))
+        stop = min(start + (default_size if asked.first is None else asked.first), len(inside))
+    return _Slice(
+        inside[start:stop],
+        has_previous=start > 0 or bool(before),
+        has_next=stop < len(inside) or bool(behind),
+        total=len(ordered),
+    )
 
 
-def answer_row(world: World, asked: "AskedList | AskedRow", row: Row) -> dict[str, Any]:
-    """Answer one row."""
-    answer = {name: wire(row[name]) for name in asked.columns}
-    for name, inner in asked.to_one.items():
-        found = world.related(asked.entity, name, row)
-        answer[name] = answer_row(world, inner, found[0]) if found else None
-    if isinstance(asked, AskedList):
-        for alias, (name, nested) in asked.to_many.items():
-            answer[alias] = answer_list(world, nested, world.related(asked.entity, name, row))
+def _is_between(world: World, asked: AskedList, row: Row) -> bool:
+    is_after = asked.after is None or _is_past(world, asked, row, asked.after, 1)
+    return is_after and (asked.before is None or _is_past(world, asked, row, asked.before, -1))
+
+
+def _is_past(world: World, asked: AskedList, row: Row, place: Place, sign: int) -> bool:
+    return sign * compare_rows(world, asked.table, asked.sorted_by, row, place.row) > 0
+
+
+def answer_list(
+    world: World, asked: AskedList, rows: Sequence[Row], default_size: int
+) -> dict[str, Any]:
+    """Answer a list of the rows given: all visible ones, or a parent's."""
+    page = page_rows(world, asked, rows, default_size)
+    answer: dict[str, Any] = {}
+    if asked.has_total:
+        answer["totalCount"] = page.total
+    if asked.has_facts:
+        answer["pageInfo"] = {"hasNextPage": page.has_next, "hasPreviousPage": page.has_previous}
+    nodes = [answer_row(world, asked.row, row, default_size) for row in page.rows]
+    if asked.has_nodes:
+        answer["nodes"] = nodes
+    if asked.has_edges:
+        answer["edges"] = [{"node": node} for node in nodes]
     return answer
 
 
-def wire(value: Any) -> Any:
-    """Write a value as clients see it."""
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, decimal.Decimal):
-        return f"{value:.2f}"
-    if isinstance(value, dt.datetime):
-        text = value.replace(tzinfo=None).isoformat(timespec="microseconds")
-        return text.rstrip("0").rstrip(".") + "+00:00"
-    return value
+def answer_row(world: World, asked: AskedRow, row: Row, default_size: int) -> dict[str, Any]:
+    """Answer one row."""
+    table = world.models.table[asked.table]
+    answer: dict[str, Any] = {
+        alias: asked.table if name == "__typename" else wire_as(table.by_name[name].kind, row[name])
+        for alias, name in asked.columns.items()
+    }
+    for alias, (name, inner) in asked.to_one.items():
+        found = world.related(asked.table, table.relation[name], row)
+        answer[alias] = answer_row(world, inner, found[0], default_size) if found else None
+    for alias, (name, nested) in asked.to_many.items():
+        related = world.related(asked.table, table.relation[name], row)
+        answer[alias] = answer_list(world, nested, related, default_size)
+    return answer

@@ -1,197 +1,129 @@
 """Generated operations over generated rows give what the naive reference gives."""
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+import random
 from typing import Any
 
-import pytest
-import sqlalchemy as sa
 from hypothesis import given, note
 from hypothesis import strategies as st
 
 import gql_api as gql
-from tests.fixtures.schema import ROOMY
-from tests.proof import generation, models
-from tests.proof.reference import RELATIONS, AskedList, World, answer_list, holds, sort_rows, wire
+from tests.proof import generation
+from tests.proof.asking import AskedList
+from tests.proof.reference import World, answer_list, answer_row
+from tests.proof.service import DEFAULT_SIZE, Service, show
+from tests.proof.values import wire_as
+from tests.proof.writing import Writer
 
-_OPERATIONS = 4
-_ENTITIES = {
-    "Author": models.Author,
-    "Book": models.Book,
-    "Tag": models.Tag,
-    "Note": models.Note,
-}
+_OPERATIONS = 6
 
 
-class Bench:
-    """One database with the schema over it, with and without the policy."""
-
-    def __init__(self, database: gql.Database) -> None:
-        dialect = database.dialect.name
-        self.database = database
-        self.open = gql.build_schema(models.Base, dialect=dialect, config=ROOMY)
-        self.guarded = gql.build_schema(
-            models.Base, dialect=dialect, policies=[models.DraftPolicy()], config=ROOMY
-        )
-
-    async def fill(self, world: World) -> None:
-        """Replace all rows."""
-        async with self.database.write_engine.begin() as connection:
-            # parents stand below their children, so that trees go in one statement each
-            await connection.execute(sa.update(models.Book).values(parent_id=None))
-            for table in reversed(models.Base.metadata.sorted_tables):
-                await connection.execute(sa.delete(table))
-            for name in ("Author", "Book", "Tag", "Note"):
-                for row in world.tables[name]:
-                    await connection.execute(sa.insert(_ENTITIES[name]).values(_attributes(row)))
-            for book, tag in sorted(world.links):
-                link = sa.insert(models.book_tag).values(book_id=book, tag_id=tag)
-                await connection.execute(link)
-
-    async def ask(self, world: World, document: str) -> Any:
-        """Run an operation as the looker of a world."""
-        schema = self.guarded if world.has_policy else self.open
-        context = gql.Context(self.database, gql.Subject(world.user_id))
-        result = await schema.execute(document, context_value=context)
-        assert result.errors is None, (document, result.errors)
-        return result.data
+async def enter(service: Service, data: st.DataObject) -> World:
+    """Draw a world and fill the tables with it."""
+    world = data.draw(generation.worlds(service.models))
+    await service.fill(world)
+    await service.learn_ids(world)
+    return world
 
 
-def _attributes(row: dict[str, Any]) -> dict[str, Any]:
-    names = {"rowId": "id", "printedAt": "printed_at", "isDraft": "is_draft"}
-    names |= {"authorId": "author_id", "editorId": "editor_id", "parentId": "parent_id"}
-    names |= {"bookId": "book_id"}
-    return {names.get(name, name): value for name, value in row.items()}
-
-
-@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
-async def bench(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Bench]:
-    """A database of each kind."""
-    path: Path = tmp_path_factory.mktemp("proof") / "proof.db"
-    make: Callable[[], str] = request.getfixturevalue("make_postgres_database")
-    url = make() if request.param == "postgresql" else f"sqlite:///{path}"
-    database = gql.open_database(url)
-    async with database.write_engine.begin() as connection:
-        await connection.run_sync(models.Base.metadata.create_all)
-    yield Bench(database)
-    await database.dispose()
+def make_writer(service: Service, data: st.DataObject) -> Writer:
+    """Draw a style."""
+    seed = data.draw(st.integers(0, 2**16))
+    return Writer(service.models, service.identify, random.Random(seed))  # noqa: S311
 
 
 @given(data=st.data())
-async def test_lists(bench: Bench, data: st.DataObject) -> None:
+async def test_lists(service: Service, data: st.DataObject) -> None:
     """Lists of any shape: conditions, orders, pages, counts, nested to any depth."""
-    world = data.draw(generation.worlds())
-    await bench.fill(world)
+    world = await enter(service, data)
 
     for _ in range(_OPERATIONS):
-        asked = data.draw(generation.lists())
-        root = generation.ROOTS[asked.entity]
-        document = f"{{ {generation.list_text(root, asked)} }}"
-        note(document)
-
-        answer = await bench.ask(world, document)
-
-        assert answer[root] == answer_list(world, asked, world.visible(asked.entity))
+        name = data.draw(st.sampled_from([table.name for table in service.models.tables]))
+        asked = data.draw(generation.lists(world, name))
+        await _compare_list(service, world, asked, make_writer(service, data))
 
 
 @given(data=st.data())
-async def test_quantifiers(bench: Bench, data: st.DataObject) -> None:
+async def test_quantifiers(service: Service, data: st.DataObject) -> None:
     """Some, every and none of the relatives, where comparisons with them are unknown."""
-    world = data.draw(generation.worlds())
-    await bench.fill(world)
+    world = await enter(service, data)
 
-    for _ in range(2 * _OPERATIONS):
-        asked = data.draw(generation.quantified())
-        root = generation.ROOTS[asked.entity]
-        document = f"{{ {generation.list_text(root, asked)} }}"
-        note(document)
-
-        answer = await bench.ask(world, document)
-
-        assert answer[root] == answer_list(world, asked, world.visible(asked.entity))
+    for _ in range(_OPERATIONS):
+        asked = data.draw(generation.quantified(world))
+        await _compare_list(service, world, asked, make_writer(service, data))
 
 
-@given(data=st.data())
-async def test_walks(bench: Bench, data: st.DataObject) -> None:
-    """A walk by cursors, forwards and backwards, meets every row exactly once."""
-    world = data.draw(generation.worlds())
-    await bench.fill(world)
-    entity = data.draw(st.sampled_from(list(generation.ROOTS)))
-    asked = AskedList(
-        entity,
-        where=data.draw(st.just(("and", [])) | generation.conditions(entity)),
-        order=data.draw(generation.orders(entity, min_size=1)),
-        columns=list(generation.COLUMNS[entity]),
-    )
-    size = data.draw(st.integers(1, 3))
+async def _compare_list(service: Service, world: World, asked: AskedList, writer: Writer) -> None:
+    await service.place(world, asked)
+    root = service.models.table[asked.table].root
+    selection = writer.list_field(root, asked, "answer")
+    note(show(writer.document([selection]), writer.variables))
 
-    matching = [
-        row for row in world.visible(entity) if holds(world, entity, asked.where, row) is True
-    ]
-    expected = [
-        {name: wire(row[name]) for name in asked.columns}
-        for row in sort_rows(world, entity, asked.order, matching)
-    ]
-    assert await _walk(bench, world, asked, size, "forward") == expected
-    assert await _walk(bench, world, asked, size, "backward") == expected
+    answer = await service.run(world, writer, [selection])
 
-
-async def _walk(bench: Bench, world: World, asked: AskedList, size: int, way: str) -> list[Any]:
-    is_forward = way == "forward"
-    count, place = ("first", "after") if is_forward else ("last", "before")
-    more, edge = ("hasNextPage", "endCursor") if is_forward else ("hasPreviousPage", "startCursor")
-    other = "hasPreviousPage" if is_forward else "hasNextPage"
-    root = generation.ROOTS[asked.entity]
-    where, order = generation.condition_text(asked.where), generation.order_text(asked.order)
-    met: list[Any] = []
-    cursor = ""
-    while True:
-        document = (
-            f"{{ page: {root}(where: {where}, orderBy: {order}, {count}: {size}{cursor}) {{ "
-            "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } "
-            f"edges {{ cursor node {{ {' '.join(asked.columns)} }} }} }} }}"
-        )
-        note(document)
-        page = (await bench.ask(world, document))["page"]
-        rows = [each["node"] for each in page["edges"]]
-        assert len(rows) <= size
-        assert page["pageInfo"][other] is bool(met)
-        met = [*met, *rows] if is_forward else [*rows, *met]
-        if not page["pageInfo"][more]:
-            return met
-        assert len(rows) == size
-        cursor = f', {place}: "{page["pageInfo"][edge]}"'
+    expected = answer_list(world, asked, world.visible(asked.table), DEFAULT_SIZE)
+    text = f"DIFFERENCE in {show(writer.document([selection]), writer.variables)}"
+    assert answer == {"answer": expected}, text
 
 
 @given(data=st.data())
-async def test_nodes(bench: Bench, data: st.DataObject) -> None:
-    """Rows by id: the visible ones, in the order of the ids, null for the others."""
-    world = data.draw(generation.worlds())
-    await bench.fill(world)
-    everybody = World(world.tables, world.links)
-    books = (await bench.ask(everybody, "{ books(first: 100) { nodes { id rowId } } }"))["books"]
-    ids = {each["rowId"]: each["id"] for each in books["nodes"]}
-    wanted = data.draw(st.lists(st.sampled_from(sorted(ids)), max_size=8)) if ids else []
+async def test_rows(service: Service, data: st.DataObject) -> None:
+    """Rows by global id and by key: the visible ones, in the order asked for, null for others."""
+    world = await enter(service, data)
 
-    document = "{{ nodes(ids: {}) {{ id ... on Book {{ rowId title }} }} }}"
-    text = document.format(generation.literal([ids[key] for key in wanted]))
-    answer = await bench.ask(world, text)
+    for _ in range(_OPERATIONS):
+        table = data.draw(st.sampled_from(service.models.tables))
+        known = world.tables[table.name]
+        wanted = data.draw(st.lists(st.sampled_from(known), max_size=4)) if known else []
+        asked = data.draw(generation.asked_rows(world, table.name, 1))
+        await service.place(world, asked)
+        writer = make_writer(service, data)
+        inside = writer.row(asked)
+        ids = [service.identify(table.name, world.key(table.name, row)) for row in wanted]
+        many = writer.argument(ids, "[ID!]!")
+        selections = [f"many: nodes(ids: {many}) {{ ... on {table.name} {{ id {inside} }} }}"]
+        if wanted:
+            one = writer.argument(ids[0], "ID!")
+            key = writer.argument(_key(service, data, table.name, wanted[0]), f"{table.name}Key!")
+            selections += [
+                f"one: {table.single}(id: {one}) {{ id {inside} }}",
+                f"node(id: {one}) {{ ... on {table.name} {{ id {inside} }} }}",
+                f"by: {table.single}By(key: {key}) {{ id {inside} }}",
+            ]
+        note(show(writer.document(selections), writer.variables))
 
-    visible = {row["rowId"]: row for row in world.visible("Book")}
-    assert answer["nodes"] == [
-        {"id": ids[key], "rowId": key, "title": visible[key]["title"]} if key in visible else None
-        for key in wanted
-    ]
+        answer = await service.run(world, writer, selections)
+
+        visible = world.visible(table.name)
+        expected = [
+            {"id": id_, **answer_row(world, asked, row, DEFAULT_SIZE)} if row in visible else None
+            for id_, row in zip(ids, wanted, strict=True)
+        ]
+        assert answer["many"] == expected
+        assert [answer[name] for name in ("one", "node", "by") if wanted] == expected[
+            :1
+        ] * 3 * bool(wanted)
 
 
-def test_reference_knows_every_relationship() -> None:
-    """The reference and the schema name the same relationships."""
-    table = gql.build_schema(models.Base).table
+def _key(service: Service, data: st.DataObject, name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Name a row by one of its keys."""
+    table = service.models.table[name]
+    unique = [each for each in table.unique if row[each] is not None]
+    chosen = data.draw(st.sampled_from([table.key, *((each,) for each in unique)]))
+    values = {each: wire_as(table.by_name[each].kind, row[each]) for each in chosen}
+    if len(chosen) == 1:
+        return values
+    head, *rest = chosen
+    return {head + "".join(each[0].upper() + each[1:] for each in rest): values}
+
+
+def test_reference_knows_every_relationship(service: Service) -> None:
+    """The reference and the schema name the same relationships and columns."""
+    registry = gql.build_schema(service.mapping.base).table.registry
 
     assert {
-        entity.name: {each.name for each in entity.relationships.values()}
-        for entity in table.registry
-    } == {name: set(relations) for name, relations in RELATIONS.items()}
+        entity.name: (
+            {each.name for each in entity.columns.values()},
+            {each.name for each in entity.relationships.values()},
+        )
+        for entity in registry
+    } == {table.name: (set(table.by_name), set(table.relation)) for table in service.models.tables}
