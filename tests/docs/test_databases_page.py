@@ -1,0 +1,135 @@
+"""What ``docs/databases.md`` says of each database is what it answers."""
+
+import datetime as dt
+import decimal
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+import gql_api as gql
+from gql_api.database.dialects import OLDEST_VERSIONS
+from tests.fixtures.schema import Api, drop_test_database, open_test_database
+
+_PAGE = (Path(__file__).parents[2] / "docs" / "databases.md").read_text()
+_COLUMNS = {"postgresql": 1, "sqlite": 2, "mysql": 3}
+_TEXTS = ["a", "A", "á", "a ", "b", "B", "straße", "STRASSE"]
+_Text = sa.String(20).with_variant(sa.String(20, collation="utf8mb4_general_ci"), "mysql")
+
+
+class Base(orm.DeclarativeBase):
+    """The models of this module."""
+
+
+class Word(Base):
+    __tablename__ = "word"
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    text: orm.Mapped[str] = orm.mapped_column(_Text)
+
+
+class Value(Base):
+    __tablename__ = "reading"
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    decimal = orm.mapped_column(sa.Numeric(20, 2))
+    local_date_time = orm.mapped_column(sa.DateTime())
+    date_time = orm.mapped_column(sa.DateTime(timezone=True))
+    time = orm.mapped_column(sa.Time())
+    duration = orm.mapped_column(sa.Interval())
+
+
+def _rows(heading: str) -> list[list[str]]:
+    """Return the cells of the table under a heading, each as it is written."""
+    part = _PAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in part.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def _quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]*)`", cell)
+
+
+@pytest.fixture(scope="module", params=["postgresql", "sqlite", "mariadb"])
+async def words(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    make_postgres_database: Callable[[], str],
+) -> AsyncIterator[Api]:
+    """The rows that the page speaks of; MariaDB has its usual collation."""
+    folder = tmp_path_factory.mktemp("words")
+    database = await open_test_database(request.param, make_postgres_database, folder)
+    moment = dt.datetime(2024, 5, 1, 12, 30, 0, 654_321)  # noqa: DTZ001 - one column has no zone
+    value = {
+        "decimal": decimal.Decimal("123456789012345678.25"),
+        "local_date_time": moment,
+        "date_time": moment.replace(tzinfo=dt.UTC),
+        "time": moment.time(),
+        "duration": dt.timedelta(days=1, microseconds=5),
+    }
+    async with database.write_engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        await connection.execute(sa.insert(Word), [{"text": text} for text in _TEXTS])
+        await connection.execute(sa.insert(Value), [value])
+    yield Api(database, gql.build_schema(Base, dialect=database.dialect.name))
+    await drop_test_database(database)
+
+
+@pytest.mark.parametrize("row", _rows("Conditions on texts"), ids=lambda row: row[0])
+async def test_conditions(words: Api, row: list[str]):
+    """Each condition finds the texts that the page names."""
+    (condition,) = _quoted(row[0])
+
+    data = await words.data(
+        f"{{ words(where: {{text: {{{condition}}}}}, orderBy: [{{rowId: ASC}}]) "
+        "{ nodes { text } } }",
+        count=1,
+    )
+
+    found = [node["text"].replace(" ", "␣") for node in data["words"]["nodes"]]
+    assert found == _quoted(row[_COLUMNS[words.database.dialect.name]])
+
+
+async def test_order(words: Api):
+    """Texts come in the order that the page names, equal ones by their keys."""
+    data = await words.data(
+        "{ words(orderBy: [{text: ASC}, {rowId: ASC}]) { nodes { text } } }", count=1
+    )
+
+    found = [node["text"].replace(" ", "␣") for node in data["words"]["nodes"]]
+    (row,) = _rows("Order of texts")
+    assert found == _quoted(row[_COLUMNS[words.database.dialect.name]])
+
+
+@pytest.mark.parametrize("row", _rows("Values"), ids=lambda row: row[0])
+async def test_values(words: Api, row: list[str]):
+    """Each value is read as the page says."""
+    (name,) = _quoted(row[0])
+    field = name[0].lower() + name[1:]
+
+    data = await words.data(f"{{ values {{ nodes {{ value: {field} }} }} }}", count=1)
+
+    found: Any = data["values"]["nodes"][0]["value"]
+    assert [found] == _quoted(row[_COLUMNS[words.database.dialect.name]])
+
+
+def test_versions():
+    """The oldest versions are those that are checked."""
+    found = {row[0]: tuple(map(int, row[1].split("."))) for row in _rows("Servers")}
+
+    assert found == OLDEST_VERSIONS
+
+
+@pytest.mark.parametrize("row", _rows("What is absent"), ids=lambda row: row[0])
+async def test_absent(words: Api, row: list[str]):
+    """An operator is in the schema of those databases that the page names."""
+    (name,) = _quoted(row[0])
+    operators = words.schema.as_str().split("input StringFilter", 1)[1].split("}", 1)[0]
+
+    is_there = f"  {name}:" in operators
+
+    assert is_there is (row[_COLUMNS[words.database.dialect.name]] == "yes")
