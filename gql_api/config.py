@@ -66,7 +66,8 @@ class ApiConfig:
     """What a schema allows.
 
     Raises:
-        ConfigurationError: A size is not positive, or the default exceeds the maximum.
+        ConfigurationError: A size is not positive, the default exceeds the maximum, or there are
+            groups without aggregates.
     """
 
     default_page_size: int = 20
@@ -78,6 +79,12 @@ class ApiConfig:
     is_read_only: bool = False
     """Whether the schema leaves out all mutations."""
 
+    has_aggregates: bool = True
+    """Whether lists offer aggregates of their columns, and filters and orders use them."""
+
+    has_groups: bool = True
+    """Whether lists offer groups; they need aggregates."""
+
     limits: Limits = _DEFAULT_LIMITS
     """What one request may ask for."""
 
@@ -88,7 +95,10 @@ class ApiConfig:
     """Whether answers tell the cost of their operation, in ``extensions.cost``."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes that cannot work."""
+        """Refuse options that cannot work."""
+        if self.has_groups and not self.has_aggregates:
+            message = "has_groups is on and has_aggregates is off."
+            raise ConfigurationError(message, fix="Turn both off, or both on.")
         if not 0 < self.default_page_size <= self.max_page_size:
             message = (
                 f"default_page_size is {self.default_page_size} and max_page_size is "

@@ -4,7 +4,7 @@ No other module contains a string that ends in ``Connection``, ``Edge``, ``Input
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pluralizer import Pluralizer
 
@@ -20,9 +20,12 @@ RESERVED_TYPES = frozenset(
     | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
     | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "JSONPath", "TSVector"}
     | {"ValidationError", "UniqueViolation", "ForeignKeyViolation", "CheckViolation"}
-    | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded", "ExactString"}
+    | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded", "ExactString", "Bucket"}
 )
 """Type names that no model may take."""
+
+AGGREGATE_PARTS = ("count_distinct", "sum", "average", "range")
+"""Functions over the columns of a list; those with the same types share one part."""
 
 
 def plural(word: str) -> str:
@@ -181,6 +184,38 @@ class Inflector:
         """Name the order by aggregates of a to-many relationship."""
         return f"{object_type}AggregateOrder"
 
+    def aggregate_type(self, object_type: str, function: str = "") -> str:
+        """Name the aggregates of a list, or those of one function over its columns."""
+        return f"{self.aggregate_part(object_type, function)}Aggregate"
+
+    def aggregate_part(self, object_type: str, function: str) -> str:
+        """Name what the aggregates of one function are named after."""
+        return f"{object_type}{pascal_case(function)}" if function else object_type
+
+    def group_type(self, object_type: str) -> str:
+        """Name a group of the rows of a list."""
+        return f"{object_type}Group"
+
+    def group_key_type(self, object_type: str) -> str:
+        """Name the input that says what rows are grouped by."""
+        return f"{object_type}GroupKey"
+
+    def group_key_values_type(self, object_type: str) -> str:
+        """Name what the rows of a group share."""
+        return f"{object_type}GroupKeyValues"
+
+    def group_field_type(self, object_type: str) -> str:
+        """Name the enumeration of the fields that rows are grouped by."""
+        return f"{object_type}GroupField"
+
+    def group_order_type(self, object_type: str) -> str:
+        """Name one item of an order of groups."""
+        return f"{object_type}GroupOrder"
+
+    def group_key_order_type(self, object_type: str) -> str:
+        """Name the order of groups by a key."""
+        return f"{object_type}GroupKeyOrder"
+
     def search_order_type(self, object_type: str) -> str:
         """Name the order by how well a column matches words."""
         return f"{object_type}SearchOrder"
@@ -251,6 +286,7 @@ class Inflector:
                 self.order_type(object_type),
                 self.search_order_type(object_type),
                 self.key_type(object_type),
+                *self._aggregate_family(object_type),
                 f"Query.{self.single_field(object_type)}",
                 f"Query.{self.by_key_field(object_type)}",
                 f"Query.{self.many_field(object_type)}",
@@ -259,6 +295,20 @@ class Inflector:
                 *(self.payload_type(name) for name in mutations),
             }
         )
+
+    def _aggregate_family(self, object_type: str) -> Iterator[str]:
+        for function in AGGREGATE_PARTS:
+            yield self.aggregate_type(object_type, function)
+            name = self.aggregate_part(object_type, function)
+            yield self.aggregate_filter_type(name)
+            yield self.aggregate_order_type(name)
+        yield self.aggregate_type(object_type)
+        yield self.group_type(object_type)
+        yield self.group_key_type(object_type)
+        yield self.group_key_values_type(object_type)
+        yield self.group_field_type(object_type)
+        yield self.group_order_type(object_type)
+        yield self.group_key_order_type(object_type)
 
 
 class TypeNames:

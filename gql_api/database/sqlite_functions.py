@@ -5,8 +5,9 @@ All names begin with ``gql_``. Each function gives NULL for NULL, each aggregate
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from gql_api.database import documents
 
@@ -56,6 +57,43 @@ def date_text(value: Scalar) -> str | None:
     """Write a date as ``2021-03-04``."""
     parsed = parse_date(value)
     return None if parsed is None else parsed.isoformat()
+
+
+def bucket_text(value: Scalar, bucket: Scalar, time_zone: Scalar) -> str | None:
+    """Write the beginning of the span that a date-time lies in, as an instant.
+
+    Args:
+        value: A date-time in any written form; without a zone it is in UTC.
+        bucket: second, minute, hour, day, week, month, quarter or year.
+        time_zone: IANA name.
+    """
+    parsed = parse_datetime(value)
+    if parsed is None:
+        return None
+    local = parsed.replace(tzinfo=UTC).astimezone(ZoneInfo(str(time_zone)))
+    start = _truncate(local, str(bucket)).astimezone(UTC)
+    return start.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+
+
+def _truncate(local: datetime, bucket: str) -> datetime:
+    """Return the beginning of a span; the hour that a clock repeats is two, a day begins once."""
+    if bucket == "second":
+        return local.replace(microsecond=0)
+    if bucket == "minute":
+        return local.replace(second=0, microsecond=0)
+    if bucket == "hour":
+        return local.replace(minute=0, second=0, microsecond=0)
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return _DAYS[bucket](day)
+
+
+_DAYS: dict[str, Callable[[datetime], datetime]] = {
+    "day": lambda day: day,
+    "week": lambda day: day - timedelta(days=day.weekday()),
+    "month": lambda day: day.replace(day=1),
+    "quarter": lambda day: day.replace(month=day.month - (day.month - 1) % 3, day=1),
+    "year": lambda day: day.replace(month=1, day=1),
+}
 
 
 class SampleDeviation:
@@ -113,6 +151,7 @@ SCALARS: tuple[tuple[str, int, Callable[..., Scalar]], ...] = (
     ("gql_casefold", 1, casefold),
     ("gql_instant", 1, instant_text),
     ("gql_date", 1, date_text),
+    ("gql_bucket", 3, bucket_text),
     ("gql_json_text", 2, documents.sqlite_text),
     ("gql_json_number", 2, documents.sqlite_number),
     ("gql_json_boolean", 2, documents.sqlite_boolean),

@@ -87,8 +87,8 @@ class _TextComparator(TypeEngine.Comparator[Any]):
 
     @override
     def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
-        operands = [_normal_form(operand) for operand in other]
-        compared: ColumnElement[Any] = op(_normal_form(self.expr), *operands, **kwargs)
+        operands = [normal_form(operand) for operand in other]
+        compared: ColumnElement[Any] = op(normal_form(self.expr), *operands, **kwargs)
         return compared
 
 
@@ -122,7 +122,8 @@ _DATE_TIME: TypeEngine[Any] = SqliteDateTime()  # type: ignore[no-untyped-call] 
 _DATE: TypeEngine[Any] = SqliteDate()  # type: ignore[no-untyped-call]  # in SQLAlchemy
 
 
-def _normal_form(operand: Any) -> Any:
+def normal_form(operand: Any) -> Any:
+    """Return what stands for a column that compares by the normal form of its text."""
     type_ = getattr(operand, "type", None)
     if isinstance(type_, InstantText):
         return func.gql_instant(operand, type_=_DATE_TIME)

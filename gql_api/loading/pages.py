@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gql_api.loading.groups import LoadedGroup, aggregate_answer, group_answer, read_groups
 from gql_api.loading.rows import (
     FetchedRow,
     LoadedRow,
@@ -18,19 +19,23 @@ from gql_api.loading.rows import (
 from gql_api.loading.run import ParentKey, Run
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan import selections
+from gql_api.plan.aggregates import ROW_COUNT, Aggregate
 from gql_api.plan.selections import Connection, Lookup, Selection
 from gql_api.sql.cursors import CursorCodec
+from gql_api.sql.groups import select_groups
 from gql_api.sql.pages import (
     Parents,
     Side,
     placed_keys,
-    select_count,
+    select_aggregates,
     select_page,
     select_related,
     select_rows,
     select_side,
 )
 from gql_api.sql.places import places_of
+
+_PAGED = selections.NodesField | selections.EdgesField | selections.PageInfoField
 
 ROOT: ParentKey = ()
 """Key of the only list of a root field."""
@@ -43,8 +48,9 @@ async def load_connection(connection: Connection, run: Run) -> dict[str, Any]:
         Response keys to values, in the shape of ``connection.fields``.
 
     Cost:
-        One statement for the page, one for the count and one for each far side of the page, each
-        only if selected; and those of the relationships, whatever the number of rows.
+        One statement for the page, one for the count and all aggregates, one for each field of
+        groups and one for each far side of the page, each only if selected; and those of the
+        relationships, whatever the number of rows.
     """
     return (await _load_connections(connection, run, None, (ROOT,)))[ROOT]
 
@@ -103,7 +109,7 @@ class _Group:
     rows: list[FetchedRow] = field(default_factory=list)
     cursors: list[str] = field(default_factory=list)
     has_more: bool = False
-    total: int = 0
+    aggregates: Mapping[Aggregate, Any] = field(default_factory=dict)
     sides: set[Side] = field(default_factory=set)
 
 
@@ -111,15 +117,15 @@ async def _load_connections(
     connection: Connection, run: Run, parents: Parents | None, keys: Sequence[ParentKey]
 ) -> dict[ParentKey, dict[str, Any]]:
     groups = {key: _Group() for key in keys}
-    if any(not isinstance(each, selections.TotalCountField) for each in connection.fields):
+    if any(isinstance(each, _PAGED) for each in connection.fields):
         await _load_page(connection, run, parents, groups)
-    if any(isinstance(each, selections.TotalCountField) for each in connection.fields):
-        await _load_counts(connection, run, parents, groups)
+    await _load_aggregates(connection, run, parents, groups)
     for side in _wanted_sides(connection, run, groups):
         await _load_side(connection, side, run, parents, groups)
     answers: dict[ParentKey, dict[str, Any]] = {key: {} for key in keys}
     for asked in connection.fields:
-        for key, value in (await _field_values(asked, connection, groups, run)).items():
+        values = await _field_values(asked, connection, groups, parents, run)
+        for key, value in values.items():
             answers[key][asked.response_key] = value
     return answers
 
@@ -155,12 +161,27 @@ def _trim(group: _Group, size: int, *, is_backward: bool) -> None:
         group.cursors.reverse()
 
 
-async def _load_counts(
+async def _load_aggregates(
     connection: Connection, run: Run, parents: Parents | None, groups: Mapping[ParentKey, _Group]
 ) -> None:
-    statement = select_count(connection, run.compilation, parents=parents)
-    for *key, total in await _fetch(statement, run, parents, groups):
-        groups[tuple(key)].total = total
+    """Load the total count and all aggregates, with one statement if there are any."""
+    wanted = _wanted_aggregates(connection)
+    if not wanted:
+        return
+    statement = select_aggregates(connection, wanted, run.compilation, parents=parents)
+    width = 0 if parents is None else len(parents.relationship.join.local_keys)
+    for each in await _fetch(statement, run, parents, groups):
+        groups[tuple(each[:width])].aggregates = dict(zip(wanted, each[width:], strict=True))
+
+
+def _wanted_aggregates(connection: Connection) -> tuple[Aggregate, ...]:
+    wanted: dict[Aggregate, None] = {}
+    for asked in connection.fields:
+        if isinstance(asked, selections.TotalCountField):
+            wanted[ROW_COUNT] = None
+        elif isinstance(asked, selections.AggregateField):
+            wanted.update(dict.fromkeys(asked))
+    return tuple(wanted)
 
 
 async def _load_side(
@@ -205,11 +226,11 @@ async def _fetch(
     statement: sa.Select[Any],
     run: Run,
     parents: Parents | None,
-    groups: Mapping[ParentKey, _Group],
+    keys: Iterable[ParentKey],
 ) -> Sequence[Sequence[Any]]:
     if parents is None:
         return await run.fetch(statement)
-    return await _fetch_related(statement, parents, list(groups), run)
+    return await _fetch_related(statement, parents, list(keys), run)
 
 
 async def _fetch_related(
@@ -241,6 +262,7 @@ async def _field_values(
     asked: selections.ConnectionField,
     connection: Connection,
     groups: Mapping[ParentKey, _Group],
+    parents: Parents | None,
     run: Run,
 ) -> Mapping[ParentKey, Any]:
     """Return the value of one field of the connection for each parent."""
@@ -255,8 +277,55 @@ async def _field_values(
                 key: _page_info(facts, group, is_backward=is_backward)
                 for key, group in groups.items()
             }
-        case selections.TotalCountField():
-            return {key: group.total for key, group in groups.items()}
+        case selections.TotalCountField() | selections.AggregateField():
+            return {key: _aggregated(asked, group) for key, group in groups.items()}
+        case selections.GroupsField():
+            return await _load_groups(asked, connection, run, parents, tuple(groups))
+
+
+def _aggregated(
+    asked: selections.TotalCountField | selections.AggregateField, group: _Group
+) -> Any:
+    if isinstance(asked, selections.AggregateField):
+        return aggregate_answer(asked, group.aggregates)
+    return group.aggregates.get(ROW_COUNT, 0)
+
+
+async def _load_groups(
+    asked: selections.GroupsField,
+    connection: Connection,
+    run: Run,
+    parents: Parents | None,
+    keys: Sequence[ParentKey],
+) -> Mapping[ParentKey, list[dict[str, Any]]]:
+    """Load the groups of each list, with one statement, and those of their rows' relationships."""
+    nodes = [each for each in asked.fields if isinstance(each, selections.GroupNodesField)]
+    picked = [each.selection for each in nodes]
+    shape = RowShape(connection.entity, picked, run.compilation.registry) if nodes else None
+    columns = () if shape is None else shape.columns
+    statement = select_groups(connection, asked, columns, run.compilation, parents=parents)
+    width = 0 if parents is None else len(parents.relationship.join.local_keys)
+    fetched: dict[ParentKey, list[Sequence[Any]]] = {key: [] for key in keys}
+    for each in await _fetch(statement, run, parents, keys):
+        fetched[tuple(each[:width])].append(each[width:])
+    groups = {key: read_groups(asked, rows, shape) for key, rows in fetched.items()}
+    everything = [group for each in groups.values() for group in each]
+    loaded = {each.response_key: await _load_group_nodes(each, everything, run) for each in nodes}
+    answers = iter(
+        group_answer(asked, group, {name: rows[at] for name, rows in loaded.items()})
+        for at, group in enumerate(everything)
+    )
+    return {key: [next(answers) for _ in each] for key, each in groups.items()}
+
+
+async def _load_group_nodes(
+    asked: selections.GroupNodesField, groups: Sequence[LoadedGroup], run: Run
+) -> list[list[LoadedRow]]:
+    """Assemble the first rows of all groups at once."""
+    limit = run.values[asked.limit_slot]
+    everything = [row for group in groups for row in group.rows[:limit]]
+    rows = iter(await _load_rows(asked.selection, everything, run))
+    return [[next(rows) for _ in group.rows[:limit]] for group in groups]
 
 
 async def _load_edges(
@@ -363,6 +432,8 @@ def empty_connection(connection: Connection) -> dict[str, Any]:
                 answer[response_key] = _page_info(facts, _Group(), is_backward=False)
             case selections.TotalCountField(response_key):
                 answer[response_key] = 0
+            case selections.AggregateField(response_key):
+                answer[response_key] = aggregate_answer(asked, {})
             case _:
                 answer[asked.response_key] = []
     return answer

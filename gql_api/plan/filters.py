@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from gql_api.mapping.values import ScalarKind
+from gql_api.plan.aggregates import Aggregate, RelatedAggregate
 
 
 class Operator(enum.StrEnum):
@@ -86,12 +87,16 @@ class DocumentValue:
     NULL."""
 
 
+Compared = str | DocumentValue | Aggregate | RelatedAggregate
+"""What a row is judged by; an aggregate of rows is what a group of them is judged by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A column, or a value in a document, compared with a value."""
+    """A value of the row compared with another."""
 
-    column: str | DocumentValue
-    """Attribute key, or what is found in the document of one."""
+    column: Compared
+    """Attribute key, or what is found in the document of one or computed over relatives."""
 
     operator: Operator
     """A list operator finds a sequence in its slot."""
@@ -102,9 +107,9 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    """A column, or a value in a document, is NULL, or is not."""
+    """A value of the row is NULL, or is not."""
 
-    column: str | DocumentValue
+    column: Compared
     is_null: bool
 
 
@@ -125,16 +130,7 @@ class Related:
     part: "Filter"
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedCount:
-    """The number of visible rows of a to-many relationship compared with a value."""
-
-    relationship: str
-    operator: Operator
-    slot: int
-
-
-Filter = And | Or | Not | Compare | IsNull | KeyIn | Related | RelatedCount
+Filter = And | Or | Not | Compare | IsNull | KeyIn | Related
 
 TRUE = And(())
 """Holds for every row."""

@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass
 
+from gql_api.plan.aggregates import AggregateFunction
+
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """One key of an order: a column of the row, of a to-one relative, or a count of relatives.
+    """One key of an order: a column of the row or of a to-one relative, or an aggregate of relatives.
 
     A column that is searched sorts by how well it matches.
     """
 
     path: tuple[str, ...]
-    """Relationship keys that lead to the column; the last is the to-many one for a count."""
+    """Relationship keys that lead to the column; the last is the to-many one of an aggregate."""
 
     column: str | None
-    """Attribute key; None for the count of the relationship that ``path`` ends in."""
+    """Attribute key; None for the number of rows that ``path`` ends in."""
 
     is_descending: bool = False
     """Greatest first."""
@@ -24,6 +26,9 @@ class OrderKey:
 
     search_slot: int | None = None
     """Slot of the words that the column is searched for."""
+
+    function: AggregateFunction | None = None
+    """What is computed over the rows that ``path`` ends in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Selected fields, as a plain tree in the shape of the answer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gql_api.plan.aggregates import Aggregate, GroupKey, GroupOrder
 from gql_api.plan.filters import TRUE, Filter
 from gql_api.plan.pages import OrderKey, Page
 
@@ -105,7 +107,74 @@ class TotalCountField:
     response_key: str
 
 
-ConnectionField = NodesField | EdgesField | PageInfoField | TotalCountField
+@dataclass(frozen=True, slots=True)
+class AggregateField:
+    """Aggregates of the filtered, unpaged list, or of the rows of a group."""
+
+    response_key: str
+
+    values: tuple[tuple[str, Aggregate], ...]
+    """Response key and aggregate of each value that stands alone."""
+
+    parts: tuple[tuple[str, tuple[tuple[str, Aggregate], ...]], ...]
+    """Response key of each function over columns, with the values within."""
+
+    def __iter__(self) -> Iterator[Aggregate]:
+        """Iterate over all aggregates, with repetitions."""
+        for _, aggregate in self.values:
+            yield aggregate
+        for _, part in self.parts:
+            for _, aggregate in part:
+                yield aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKeyField:
+    """The values that the rows of a group share."""
+
+    response_key: str
+
+    values: tuple[tuple[str, int | None], ...]
+    """Response key, and index of the group's key; None for a field that is not grouped by."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNodesField:
+    """The first rows of a group, in the order of the list."""
+
+    response_key: str
+    selection: Selection
+
+    limit_slot: int
+    """Slot of the number of rows."""
+
+
+GroupField = GroupKeyField | AggregateField | GroupNodesField
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsField:
+    """Groups of the rows of the filtered, unpaged list."""
+
+    response_key: str
+    keys: tuple[GroupKey, ...]
+    fields: tuple[GroupField, ...]
+    having: Filter
+    """Over aggregates alone."""
+
+    order: tuple[GroupOrder, ...]
+    """Ends with all keys, so that it is total."""
+
+    limit_slot: int
+    """Slot of the number of groups."""
+
+    nodes_limit_slot: int | None
+    """Slot of the most rows of one group that any field asks for; None where none does."""
+
+
+ConnectionField = (
+    NodesField | EdgesField | PageInfoField | TotalCountField | AggregateField | GroupsField
+)
 
 
 @dataclass(frozen=True, slots=True)

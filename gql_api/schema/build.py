@@ -29,6 +29,7 @@ from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.mapping.visibility import Hidden
 from gql_api.naming import Inflector
+from gql_api.schema.aggregates import build_aggregate_types
 from gql_api.schema.declarations import TypeDeclaration, declaration_of
 from gql_api.schema.definitions import add_fields, new_object
 from gql_api.schema.filters import build_filter_types
@@ -166,6 +167,7 @@ def _fill_in(table: TypeTable) -> None:
     build_page_info(table)
     for entity in table.registry:
         build_key_type(entity, table)
+        build_aggregate_types(entity, table)
         build_filter_types(entity, table)
         build_order_types(entity, table)
         build_object_type(entity, table)

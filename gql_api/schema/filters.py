@@ -1,20 +1,22 @@
 """Filters: their input types, and what a filter argument means."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import strawberry
 
 from gql_api.mapping.descriptors import Entity, Registry, Relationship
-from gql_api.mapping.values import ScalarKind
 from gql_api.plan import filters
+from gql_api.plan.aggregates import RelatedAggregate
 from gql_api.plan.filters import Filter, Operator, Quantifier
+from gql_api.schema.aggregates import read_aggregate_conditions
 from gql_api.schema.conditions import given, operations, read_conditions
 from gql_api.schema.definitions import TypedField, add_fields, list_of, nullable
 from gql_api.schema.keys import key_filter, read_global_id
 from gql_api.schema.operands import Operands
-from gql_api.schema.operators import LISTS, column_operators, id_operators, scalar_operators
+from gql_api.schema.operators import LISTS, column_operators, id_operators
 from gql_api.schema.table import TypeTable
 
 Path = tuple[str, ...]
@@ -51,8 +53,6 @@ def build_filter_types(entity: Entity, table: TypeTable) -> None:
             for each, text in _QUANTIFIERS.items()
         ],
     )
-    count = scalar_operators(ScalarKind.INT, table)
-    add_fields(types.aggregate_filter, [_optional("count", count, "Number of rows.")])
 
 
 def _relationship_fields(relationship: Relationship, table: TypeTable) -> list[TypedField]:
@@ -160,18 +160,6 @@ class FilterReader:
                     for each, part in operations(value, path)
                 ]
             if self._inflector.aggregate_field(relationship.name) == name:
-                return self._read_counts(relationship, value, path)
+                related = partial(RelatedAggregate, relationship.key)
+                return read_aggregate_conditions(value, target, related, self._operands, path)
         raise KeyError(name)
-
-    def _read_counts(
-        self, relationship: Relationship, value: Mapping[str, Any], path: Path
-    ) -> list[Filter]:
-        parts: list[Filter] = []
-        for aggregate, part in operations(value, path):
-            for name, operand in operations(part, (*path, aggregate)):
-                if name == "isNull":  # a count never is
-                    parts.append(filters.Or(()) if operand else filters.TRUE)
-                    continue
-                slot = self._operands.add(operand)
-                parts.append(filters.RelatedCount(relationship.key, Operator(name), slot))
-        return parts

@@ -1,14 +1,15 @@
 """Orders: their input types, and what an order argument means."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import strawberry
 
-from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Column, DefaultOrder, Entity
 from gql_api.naming import NameTable
 from gql_api.plan.pages import OrderKey
+from gql_api.schema.aggregates import read_aggregate_order, read_direction
 from gql_api.schema.definitions import TypedField, add_fields, new_input, nullable
 from gql_api.schema.operands import Operands, check_text
 from gql_api.schema.operators import is_searchable, is_sortable
@@ -39,7 +40,6 @@ def build_order_types(entity: Entity, table: TypeTable) -> None:
         name, type_ = _rank_field(entity, table), _search_order_type(entity, searched, table)
         fields.append(_optional(name, type_, "By how well a column matches words, best first."))
     add_fields(types.order, fields)
-    add_fields(types.aggregate_order, [_optional("count", table.sort_order, "Number of rows.")])
 
 
 def _search_order_type(entity: Entity, searched: Sequence[Column], table: TypeTable) -> type[Any]:
@@ -111,20 +111,19 @@ class OrderReader:
     ) -> OrderKey:
         ((name, part),) = value.items()
         here = (*path, name)
-        if part is None:
-            message = f"{'.'.join(here)} is null: pass a direction, such as ASC."
-            raise BadUserInputError(message, path=here)
+        read_direction(part, here)
         column = _column_named(name, entity)
         if column is not None:
             return _order_key(steps, column.key, part)
         for relationship in entity.relationships.values():
             inner = (*steps, relationship.key)
+            target = self._table.registry.target(relationship)
             if relationship.name == name:
-                target = self._table.registry.target(relationship)
                 return self._read_item(part, target, inner, here)
             if self._table.inflector.aggregate_field(relationship.name) == name:
-                ((_, direction),) = part.items()
-                return _order_key(inner, None, direction)
+                aggregate, direction = read_aggregate_order(part, target, here)
+                key = _order_key(inner, aggregate.column, direction)
+                return replace(key, function=aggregate.function)
         return self._read_search(part, entity, steps, here)
 
     def _read_search(
@@ -151,6 +150,10 @@ def _column_named(name: str, entity: Entity) -> Column | None:
 
 def _order_key(steps: tuple[str, ...], column: str | None, direction: SortOrder) -> OrderKey:
     """Make a key: plain ASC puts nulls last, plain DESC puts them first."""
+    return OrderKey(steps, column, *order_facts(direction))
+
+
+def order_facts(direction: SortOrder) -> tuple[bool, bool]:
+    """Return whether a direction is descending, and whether its nulls come first."""
     is_descending = direction.name.startswith("DESC")
-    are_nulls_first = direction.name.endswith("FIRST") or direction is SortOrder.DESC
-    return OrderKey(steps, column, is_descending, are_nulls_first)
+    return is_descending, direction.name.endswith("FIRST") or direction is SortOrder.DESC

@@ -15,6 +15,7 @@ from gql_api.schema.fields import (
     PlannedField,
     RelationshipField,
 )
+from gql_api.schema.groups import build_groups_field
 from gql_api.schema.pages import list_arguments
 from gql_api.schema.related import resolve_computed, resolve_relationship
 from gql_api.schema.table import TypeTable
@@ -142,13 +143,17 @@ def _build_connection(entity: Entity, table: TypeTable) -> None:
             PlannedField("node", types.object, description="The row."),
         ],
     )
-    fields = [
+    fields: list[StrawberryField] = [
         PlannedField("nodes", list_of(types.object), description="The rows of the page."),
         PlannedField("pageInfo", table.page_info, description="Where the page stands."),
         PlannedField(
             "totalCount", int, description="Number of rows that meet the conditions, on all pages."
         ),
     ]
+    if table.config.has_aggregates:
+        text = "Aggregates of the rows that meet the conditions, on all pages."
+        fields.append(PlannedField("aggregate", types.aggregate, description=text))
+    fields += build_groups_field(entity, table)
     if not entity.is_keyless:
         edges = list_of(types.edge)
         fields.append(

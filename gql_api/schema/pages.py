@@ -5,6 +5,7 @@ from typing import Any
 
 from strawberry.types.arguments import StrawberryArgument
 
+from gql_api.config import ApiConfig
 from gql_api.errors import BadUserInputError, PageSizeExceededError
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan.pages import OrderKey, Page, Seek
@@ -75,7 +76,8 @@ class PageReader:
         given = {name: value for name, value in arguments.items() if value is not None}
         _refuse_mixtures(given, path)
         is_backward = "last" in given
-        size = self._size(given, path)
+        name = "last" if is_backward else "first"
+        size = read_size(given.get(name), self._table.config, (*path, name))
         offset = _natural(given["offset"], (*path, "offset")) if "offset" in given else None
         codec = CursorCodec(entity, order, self._table.registry, self._operands.values)
         return Page(
@@ -87,15 +89,6 @@ class PageReader:
             before=self._seek(given, "before", codec),
         )
 
-    def _size(self, given: Mapping[str, Any], path: Path) -> int:
-        name = "last" if "last" in given else "first"
-        size = _natural(given.get(name, self._table.config.default_page_size), (*path, name))
-        limit = self._table.config.max_page_size
-        if size > limit:
-            message = f"{'.'.join((*path, name))} is {size}: ask for at most {limit} rows."
-            raise PageSizeExceededError(message, path=(*path, name))
-        return size
-
     def _seek(self, given: Mapping[str, Any], name: str, codec: CursorCodec) -> Seek | None:
         if name not in given:
             return None
@@ -104,6 +97,20 @@ class PageReader:
             slots=tuple(self._operands.add(value) for value in place),
             nulls=tuple(value is None for value in place),
         )
+
+
+def read_size(size: int | None, config: ApiConfig, path: Path) -> int:
+    """Return the number of rows, or groups, that is asked for; the default where none is.
+
+    Raises:
+        BadUserInputError: It is negative.
+        PageSizeExceededError: It is above the maximum.
+    """
+    size = _natural(config.default_page_size if size is None else size, path)
+    if size > config.max_page_size:
+        message = f"{'.'.join(path)} is {size}: ask for at most {config.max_page_size} rows."
+        raise PageSizeExceededError(message, path=path)
+    return size
 
 
 def _refuse_mixtures(given: Mapping[str, Any], path: Path) -> None:

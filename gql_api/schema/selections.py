@@ -15,21 +15,24 @@ from graphql import (
     GraphQLUnionType,
     InlineFragmentNode,
     SelectionNode,
+    get_named_type,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from strawberry.types.field import StrawberryField
 
 from gql_api.mapping.descriptors import DefaultOrder, Entity
 from gql_api.plan import selections as plan
+from gql_api.plan.aggregates import ROW_COUNT, Aggregate, AggregateFunction, GroupKey
 from gql_api.plan.filters import TRUE, Filter
 from gql_api.plan.pages import OrderKey
 from gql_api.schema.context import table_of
 from gql_api.schema.declarations import ComputedField
 from gql_api.schema.fields import ColumnField, IdField, RelationshipField
 from gql_api.schema.filters import FilterReader
+from gql_api.schema.groups import GroupReader
 from gql_api.schema.operands import Operands
 from gql_api.schema.orders import OrderReader
-from gql_api.schema.pages import PageReader
+from gql_api.schema.pages import PageReader, read_size
 
 Nodes = Sequence[FieldNode]
 Path = tuple[str, ...]
@@ -59,6 +62,7 @@ class Planner:
         self._filters = FilterReader(table, self.operands)
         self._pages = PageReader(table, self.operands)
         self._relatives: dict[Any, plan.ToOneField | plan.ToManyField] = {}
+        self._groups = GroupReader(self.operands)
 
     @property
     def own_arguments(self) -> dict[str, Any]:
@@ -180,9 +184,93 @@ class Planner:
                     fields.append(self._plan_page_info(key, found))
                 case "totalCount":
                     fields.append(plan.TotalCountField(key))
+                case "aggregate":
+                    fields.append(self._plan_aggregate(key, entity, found))
+                case "groups":
+                    fields.append(self._plan_groups(key, entity, found, (*path, key)))
                 case _:  # __typename: the executor knows it
                     pass
         return tuple(fields)
+
+    def _plan_aggregate(self, key: str, entity: Entity, nodes: Nodes) -> plan.AggregateField:
+        """Plan aggregates: functions over columns stand within an object of their own."""
+        type_ = self._schema.type_map[self._table.inflector.aggregate_type(entity.name)]
+        keys = {column.name: column.key for column in entity.columns.values()}
+        values: list[tuple[str, Aggregate]] = []
+        parts = []
+        for inner, found in self._collect(type_, nodes).items():
+            name = found[0].name.value
+            if name == "__typename":
+                continue
+            function = AggregateFunction(name)
+            if function is AggregateFunction.COUNT:
+                values.append((inner, ROW_COUNT))
+                continue
+            columns = self._collect(get_named_type(type_.fields[name].type), found)
+            part = [
+                (each, Aggregate(function, keys[selected[0].name.value]))
+                for each, selected in columns.items()
+                if selected[0].name.value != "__typename"
+            ]
+            parts.append((inner, tuple(part)))
+        return plan.AggregateField(key, tuple(values), tuple(parts))
+
+    def _plan_groups(self, key: str, entity: Entity, nodes: Nodes, path: Path) -> plan.GroupsField:
+        make = self._table.inflector
+        type_ = self._schema.type_map[make.connection_type(entity.name)]
+        arguments = self.arguments(type_.fields["groups"], nodes)
+        keys = self._groups.read_keys(arguments["by"], entity, (*path, "by"))
+        having, order = arguments.get("having"), arguments.get("orderBy", ())
+        first = read_size(arguments.get("first"), self._table.config, (*path, "first"))
+        fields = self._plan_group_fields(entity, keys, nodes, path)
+        sizes = [
+            self.operands.values[each.limit_slot]
+            for each in fields
+            if isinstance(each, plan.GroupNodesField)
+        ]
+        return plan.GroupsField(
+            key,
+            keys,
+            tuple(fields),
+            having=self._groups.read_having(having, entity, (*path, "having")),
+            order=self._groups.read_order(order, keys, entity, (*path, "orderBy")),
+            limit_slot=self.operands.add(first),
+            nodes_limit_slot=self.operands.add(max(sizes)) if sizes else None,
+        )
+
+    def _plan_group_fields(
+        self, entity: Entity, keys: Sequence[GroupKey], nodes: Nodes, path: Path
+    ) -> list[plan.GroupField]:
+        type_ = self._schema.type_map[self._table.inflector.group_type(entity.name)]
+        fields: list[plan.GroupField] = []
+        for key, found in self._collect(type_, nodes).items():
+            match found[0].name.value:
+                case "key":
+                    fields.append(self._plan_group_key(key, entity, keys, found))
+                case "aggregate":
+                    fields.append(self._plan_aggregate(key, entity, found))
+                case "nodes":
+                    here = (*path, key)
+                    first = self.arguments(type_.fields["nodes"], found).get("first")
+                    size = read_size(first, self._table.config, (*here, "first"))
+                    selection = self.plan_selection(entity, found, here)
+                    fields.append(plan.GroupNodesField(key, selection, self.operands.add(size)))
+                case _:  # __typename: the executor knows it
+                    pass
+        return fields
+
+    def _plan_group_key(
+        self, key: str, entity: Entity, keys: Sequence[GroupKey], nodes: Nodes
+    ) -> plan.GroupKeyField:
+        make = self._table.inflector
+        type_ = self._schema.type_map[make.group_key_values_type(entity.name)]
+        index = {entity.columns[each.column].name: at for at, each in enumerate(keys)}
+        values = [
+            (inner, index.get(found[0].name.value))
+            for inner, found in self._collect(type_, nodes).items()
+            if found[0].name.value != "__typename"
+        ]
+        return plan.GroupKeyField(key, tuple(values))
 
     def _plan_edges(self, key: str, entity: Entity, nodes: Nodes, path: Path) -> plan.EdgesField:
         type_ = self._schema.type_map[self._table.inflector.edge_type(entity.name)]

@@ -13,6 +13,7 @@ from gql_api.database.dialects import Dialect
 from gql_api.loading.rows import LoadedRow, entity_of
 from gql_api.mapping.descriptors import Entity, EnumDescriptor, Registry, ValueType
 from gql_api.naming import Inflector
+from gql_api.plan.aggregates import Bucket
 from gql_api.schema.declarations import TypeDeclaration
 from gql_api.schema.definitions import (
     TypedField,
@@ -63,6 +64,7 @@ class EntityTypes:
     list_filter: type[Any]
     aggregate_filter: type[Any]
     order: type[Any]
+    aggregate: type[Any]
     aggregate_order: type[Any]
     key: type[Any]
 
@@ -84,14 +86,19 @@ class TypeTable:
     operators: dict[str, type[Any]] = field(default_factory=dict)
     """Operator inputs by name."""
 
+    aggregates: dict[str, type[Any]] = field(default_factory=dict)
+    """Types of functions over columns, by name."""
+
     enums: dict[EnumDescriptor, StrawberryEnumDefinition] = field(default_factory=dict)
     node: type[Any] = field(init=False)
     page_info: type[Any] = field(init=False)
     sort_order: StrawberryEnumDefinition = field(init=False)
+    bucket: StrawberryEnumDefinition = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the shells of all types."""
         self.sort_order = _sort_order()
+        self.bucket = _bucket()
         self.page_info = new_object("PageInfo", description="Where a page stands in its list.")
         self.node = _node(self.registry)
         # a base before what inherits from it, whose types implement its interface
@@ -168,6 +175,9 @@ class TypeTable:
             order=new_input(
                 make.order_type(name), description=f"One key of an order of {name}.", is_one_of=True
             ),
+            aggregate=new_object(
+                make.aggregate_type(name), description=f"Aggregates of a list of {name}."
+            ),
             aggregate_order=new_input(
                 make.aggregate_order_type(name),
                 description=f"An aggregate of a list of {name} to sort by.",
@@ -217,6 +227,15 @@ def _sort_order() -> StrawberryEnumDefinition:
             for name, text in _SORT_ORDER_DESCRIPTIONS.items()
         ],
         description="Direction of an order, and where rows without a value stand.",
+    )
+
+
+def _bucket() -> StrawberryEnumDefinition:
+    return StrawberryEnumDefinition(
+        wrapped_cls=Bucket,
+        name="Bucket",
+        values=[EnumValue(each.name, each.value) for each in Bucket],
+        description="A span of time that moments are grouped by; weeks begin on Monday.",
     )
 
 

@@ -40,7 +40,10 @@ class CursorCodec:
     ) -> None:
         self._types = [_place_type(entity, key, registry) for key in order]
         described = [
-            (key.path, key.column, key.is_descending, key.are_nulls_first, *_words(key, values))
+            (
+                *(key.path, key.function, key.column, key.is_descending, key.are_nulls_first),
+                *_words(key, values),
+            )
             for key in order
         ]
         text = orjson.dumps([entity.name, described])
@@ -90,10 +93,12 @@ def _parse(text: str) -> list[Any] | None:
 
 
 def _place_type(entity: Entity, key: OrderKey, registry: Registry) -> Column | ScalarKind:
-    """Return what the values of a key are: of a column, ranks, or counts."""
+    """Return what the values of a key are: of a column or an aggregate, ranks, or counts."""
     if key.search_slot is not None:
         return ScalarKind.FLOAT
-    return order_column(entity, key, registry) or ScalarKind.INT
+    if key.column is None and len(key.path) == 1:
+        return ScalarKind.INT  # never null
+    return order_column(entity, key, registry)
 
 
 def _words(key: OrderKey, values: Sequence[Any]) -> tuple[Any, ...]:

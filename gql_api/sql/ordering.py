@@ -6,10 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gql_api.database.dialects import Dialect
 from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
+from gql_api.plan.aggregates import Aggregate
 from gql_api.plan.pages import OrderKey, Seek
+from gql_api.sql.aggregates import aggregate_column, known_column
 from gql_api.sql.operands import bind_slot
-from gql_api.sql.predicates import compile_count
+from gql_api.sql.predicates import compile_related_aggregate
 from gql_api.sql.search import compile_rank
 from gql_api.sql.sources import Compilation, Source, correlate, is_kept_single, visible_relatives
 
@@ -26,14 +29,13 @@ class SortKey:
     is_nullable: bool
 
 
-def order_column(entity: Entity, key: OrderKey, registry: Registry) -> Column | None:
-    """Return the column that an order key sorts by; None for a count."""
-    for step in key.path if key.column is not None else ():
+def order_column(entity: Entity, key: OrderKey, registry: Registry) -> Column:
+    """Return the column that an order key sorts by; for an aggregate, what its values are like."""
+    for step in key.path:
         entity = registry.target(entity.relationships[step])
-    if key.column is None:
-        return None
-    known = {column.key: column for column in entity.primary_key}
-    return entity.columns.get(key.column) or known[key.column]
+    if key.function is not None:
+        return aggregate_column(Aggregate(key.function, key.column), entity)
+    return known_column(entity, str(key.column))
 
 
 def compile_order(
@@ -49,32 +51,41 @@ def compile_order(
 
 def _compile_key(key: OrderKey, source: Source, compilation: Compilation) -> SortKey:
     column = order_column(source.entity, key, compilation.registry)
-    expression = _compile_expression(key.path, key.column, source, compilation)
+    expression = _compile_expression(key, key.path, source, compilation)
     if key.search_slot is not None:
         rank = compile_rank(expression, column, key.search_slot)
         return SortKey(rank, key.is_descending, key.are_nulls_first, is_nullable=False)
-    if isinstance(expression.type, sa.Enum) and compilation.dialect.name == "mysql":
-        # it sorts enumerations by declaration, but compares them with a cursor's value as texts
-        expression = sa.type_coerce(sa.cast(expression, sa.String()), expression.type)
     return SortKey(
-        expression=expression,
+        expression=comparable(expression, compilation.dialect),
         is_descending=key.is_descending,
         are_nulls_first=key.are_nulls_first,
-        is_nullable=len(key.path) > 1 if column is None else column.is_nullable or bool(key.path),
+        # the number of relatives is never null, but behind a to-one relative there may be none
+        is_nullable=column.is_nullable or len(key.path) > (key.function is not None),
     )
 
 
+def comparable(expression: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[Any]:
+    """Return an expression that sorts as it compares.
+
+    MySQL sorts enumerations by declaration, but compares them with a value as texts.
+    """
+    if isinstance(expression.type, sa.Enum) and dialect.name == "mysql":
+        return sa.type_coerce(sa.cast(expression, sa.String()), expression.type)
+    return expression
+
+
 def _compile_expression(
-    path: tuple[str, ...], column: str | None, source: Source, compilation: Compilation
+    key: OrderKey, path: tuple[str, ...], source: Source, compilation: Compilation
 ) -> sa.ColumnElement[Any]:
     if not path:
-        return source.column(str(column))
+        return source.column(str(key.column))
     relationship = source.entity.relationships[path[0]]
+    if key.function is not None and len(path) == 1:
+        aggregate = Aggregate(key.function, key.column)
+        return compile_related_aggregate(relationship, aggregate, source, compilation)
     relatives = visible_relatives(source.entity, relationship, compilation)
     tied = sa.and_(correlate(relatives, source, relationship), relatives.scope)
-    if column is None and len(path) == 1:
-        return compile_count(relatives, tied)
-    value = _compile_expression(path[1:], column, relatives, compilation)
+    value = _compile_expression(key, path[1:], relatives, compilation)
     statement = sa.select(value).select_from(relatives.from_clause).where(tied)
     if not is_kept_single(relationship, relatives.entity):
         statement = statement.order_by(*first_order(relationship, relatives, compilation)).limit(1)

@@ -11,9 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from gql_api.mapping.descriptors import Entity, Relationship
+from gql_api.plan.aggregates import Aggregate
 from gql_api.plan.filters import Filter
 from gql_api.plan.pages import Page
 from gql_api.plan.selections import Connection, Lookup
+from gql_api.sql.aggregates import compile_aggregate
 from gql_api.sql.caching import reuse_statement
 from gql_api.sql.columns import SelectedColumn, SubtypeColumn, readable
 from gql_api.sql.operands import bind_slot, compile_keys_in
@@ -79,7 +81,7 @@ def select_page(
         Rows of: the parent's keys, the columns, the order values. Backward pages come in reverse
         order.
     """
-    source = _source(connection.entity, parents, compilation, columns)
+    source = list_source(connection.entity, parents, compilation, columns)
     keys = compile_order(connection.order, source, compilation)
     direction = reverse(keys) if connection.page.is_backward else keys
     seek = _seek_predicates(connection.page, keys, compilation)
@@ -92,7 +94,7 @@ def select_page(
         predicates = [*_conditions(connection.filter, source, compilation), *seek]
         probe = _Probe(source, predicates)
         return probe.select_pages(selected, direction, connection.page, compilation)
-    predicates = [*_predicates(connection.filter, source, compilation), *seek]
+    predicates = [*list_predicates(connection.filter, source, compilation), *seek]
     order_by = compile_order_by(direction, compilation)
     if parents is None:
         statement = _select(selected, source, predicates).order_by(*order_by)
@@ -102,13 +104,24 @@ def select_page(
 
 
 @reuse_statement
-def select_count(
-    connection: Connection, compilation: Compilation, *, parents: Parents | None = None
+def select_aggregates(
+    connection: Connection,
+    aggregates: Sequence[Aggregate],
+    compilation: Compilation,
+    *,
+    parents: Parents | None = None,
 ) -> sa.Select[Any]:
-    """Select the number of rows of a filtered, unpaged list, or per parent its keys and number."""
-    source = _source(connection.entity, parents, compilation)
-    predicates = _predicates(connection.filter, source, compilation)
-    statement = _select([*source.keys, sa.func.count()], source, predicates)
+    """Select aggregates of a filtered, unpaged list, or the keys and aggregates of each parent.
+
+    Returns:
+        Rows of: the parent's keys, the aggregates. Parents without rows have none.
+    """
+    source = list_source(connection.entity, parents, compilation)
+    predicates = list_predicates(connection.filter, source, compilation)
+    values = [
+        compile_aggregate(each, source, compilation.dialect, is_read=True) for each in aggregates
+    ]
+    statement = _select([*source.keys, *values], source, predicates)
     return statement.group_by(*source.keys) if source.keys else statement
 
 
@@ -135,7 +148,7 @@ def select_side(
     Returns:
         At most one row, or the keys of each parent that has such a row.
     """
-    source = _source(connection.entity, parents, compilation)
+    source = list_source(connection.entity, parents, compilation)
     keys = compile_order(connection.order, source, compilation)
     page = connection.page
     predicates = _conditions(connection.filter, source, compilation)
@@ -161,9 +174,9 @@ def select_related(
         Rows of: the parent's keys, the columns; in the relationship's own order, then the primary
         key's, where nothing but a constraint makes it one row per parent.
     """
-    source = _source(parents.relationship.target, parents, compilation, columns)
+    source = list_source(parents.relationship.target, parents, compilation, columns)
     selected = [*source.keys, *(source.column(key) for key in columns)]
-    statement = _select(selected, source, _predicates(None, source, compilation))
+    statement = _select(selected, source, list_predicates(None, source, compilation))
     if is_kept_single(parents.relationship, source.entity):
         return statement
     return statement.order_by(*first_order(parents.relationship, source, compilation))
@@ -174,9 +187,9 @@ def select_rows(
     lookup: Lookup, columns: Sequence[SelectedColumn], compilation: Compilation
 ) -> sa.Select[Any]:
     """Select the visible rows that meet a condition; their number is bounded by the condition."""
-    source = _source(lookup.selection.entity, None, compilation, columns)
+    source = list_source(lookup.selection.entity, None, compilation, columns)
     selected = [source.column(key) for key in columns]
-    return _select(selected, source, _predicates(lookup.filter, source, compilation))
+    return _select(selected, source, list_predicates(lookup.filter, source, compilation))
 
 
 @reuse_statement
@@ -191,12 +204,13 @@ def select_instances(entity: Entity, compilation: Compilation) -> sa.Select[Any]
     return sa.select(source.row).where(compile_instances(source), keys)
 
 
-def _source(
+def list_source(
     entity: str,
     parents: Parents | None,
     compilation: Compilation,
     columns: Sequence[SelectedColumn] = (),
 ) -> Source:
+    """Return the visible rows of an entity, or those that a relationship leads to."""
     subtypes = {each.entity for each in columns if isinstance(each, SubtypeColumn)}
     if parents is None:
         return visible_rows(compilation.registry.entities[entity], compilation, subtypes)
@@ -226,10 +240,10 @@ def _placed(relatives: Source, parents: Parents, compilation: Compilation) -> So
     return replace(relatives, keys=tuple(keys), matches=tuple(matches))
 
 
-def _predicates(
+def list_predicates(
     part: Filter | None, source: Source, compilation: Compilation
 ) -> list[sa.ColumnElement[bool]]:
-    """Compile scope and filter, and the parents where there are some."""
+    """Compile the scope, the filter, and the parents where there are some."""
     return [*_conditions(part, source, compilation), *source.matches]
 
 

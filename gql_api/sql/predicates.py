@@ -6,10 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gql_api.mapping.descriptors import Column
+from gql_api.mapping.descriptors import Column, Relationship
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan import filters
+from gql_api.plan.aggregates import Aggregate, RelatedAggregate
 from gql_api.plan.filters import Filter, Operator, Quantifier
+from gql_api.sql.aggregates import compile_aggregate
 from gql_api.sql.arrays import compile_array_comparison
 from gql_api.sql.documents import compile_document_comparison, compile_document_value
 from gql_api.sql.operands import ESCAPE, bind_slot, compile_in, compile_keys_in, slot_name
@@ -50,7 +52,7 @@ def compile_filter(part: Filter, source: Source, compilation: Compilation) -> _P
             )
         case filters.Not(inner):
             return sa.not_(compile_filter(inner, source, compilation))
-        case filters.Related() | filters.RelatedCount():
+        case filters.Related():
             return _compile_relationship(part, source, compilation)
         case _:
             return _compile_column(part, source, compilation)
@@ -65,9 +67,7 @@ def _compile_column(
         case filters.Compare(compared, operator, slot):
             value = _compile_value(compared, source, compilation)
             column = source.entity.columns.get(compared) if isinstance(compared, str) else None
-            if operator is Operator.SEARCH:
-                return compile_search(value, column, slot)
-            return _comparison(column)(value, operator, slot, compilation)
+            return compile_condition(value, column, operator, slot, compilation)
         case filters.IsNull(compared, is_null):
             value = _compile_value(compared, source, compilation)
             return value.is_(None) if is_null else value.is_not(None)
@@ -77,11 +77,40 @@ def _compile_column(
 
 
 def _compile_value(
-    compared: str | filters.DocumentValue, source: Source, compilation: Compilation
+    compared: filters.Compared, source: Source, compilation: Compilation
 ) -> sa.ColumnElement[Any]:
-    if isinstance(compared, str):
-        return source.column(compared)
-    return compile_document_value(source.column(compared.column), compared, compilation.dialect)
+    match compared:
+        case filters.DocumentValue():
+            document = source.column(compared.column)
+            return compile_document_value(document, compared, compilation.dialect)
+        case RelatedAggregate(name, aggregate):
+            relationship = source.entity.relationships[name]
+            return compile_related_aggregate(relationship, aggregate, source, compilation)
+        case Aggregate():
+            return compile_aggregate(compared, source, compilation.dialect)
+        case _:
+            return source.column(compared)
+
+
+def compile_condition(
+    value: sa.ColumnElement[Any],
+    column: Column | None,
+    operator: Operator,
+    slot: int,
+    compilation: Compilation,
+) -> _Predicate:
+    """Compile the comparison of a value with the one in a slot.
+
+    Args:
+        value: What is compared.
+        column: Whose value it is; None for what is computed.
+        operator: Any that the value's kind has.
+        slot: Of the operand.
+        compilation: For the dialect.
+    """
+    if operator is Operator.SEARCH:
+        return compile_search(value, column, slot)
+    return _comparison(column)(value, operator, slot, compilation)
 
 
 def _comparison(column: Column | None) -> _Comparison:
@@ -113,14 +142,11 @@ def compile_comparison(
 
 
 def _compile_relationship(
-    part: filters.Related | filters.RelatedCount, source: Source, compilation: Compilation
+    part: filters.Related, source: Source, compilation: Compilation
 ) -> _Predicate:
     relationship = source.entity.relationships[part.relationship]
     relatives = visible_relatives(source.entity, relationship, compilation)
     tied = sa.and_(correlate(relatives, source, relationship), relatives.scope)
-    if isinstance(part, filters.RelatedCount):
-        count = compile_count(relatives, tied)
-        return compile_comparison(count, part.operator, part.slot, compilation)
     condition = compile_filter(part.part, relatives, compilation)
     match part.quantifier:
         case Quantifier.SOME:
@@ -137,7 +163,14 @@ def _compile_exists(relatives: Source, predicate: _Predicate) -> sa.Exists:
     return statement.correlate_except(*relatives.froms).exists()
 
 
-def compile_count(relatives: Source, predicate: _Predicate) -> sa.ScalarSelect[int]:
-    """Compile the number of relatives of an enclosing row that meet a predicate."""
-    statement = sa.select(sa.func.count()).select_from(relatives.from_clause).where(predicate)
+def compile_related_aggregate(
+    relationship: Relationship, aggregate: Aggregate, source: Source, compilation: Compilation
+) -> sa.ScalarSelect[Any]:
+    """Compile an aggregate of the visible relatives of an enclosing row."""
+    relatives = visible_relatives(source.entity, relationship, compilation)
+    statement = (
+        sa.select(compile_aggregate(aggregate, relatives, compilation.dialect))
+        .select_from(relatives.from_clause)
+        .where(correlate(relatives, source, relationship), relatives.scope)
+    )
     return statement.correlate_except(*relatives.froms).scalar_subquery()

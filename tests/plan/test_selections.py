@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gql_api.plan import filters, selections
+from gql_api.plan.aggregates import ROW_COUNT, RelatedAggregate
 from gql_api.plan.filters import Operator, Quantifier
 from gql_api.plan.pages import OrderKey, Page, Seek
 
@@ -33,7 +34,7 @@ def _plan(**page: Any) -> selections.Connection:
                 filters.IsNull("subtitle", is_null=True),
                 filters.KeyIn(("id",), 2),
                 filters.Related("tags", Quantifier.EVERY, filters.TRUE),
-                filters.RelatedCount("tags", Operator.GT, 3),
+                filters.Compare(RelatedAggregate("tags", ROW_COUNT), Operator.GT, 3),
             )
         ),
         order=(OrderKey((), "id"),),

@@ -26,7 +26,7 @@ class Mutant:
     defect: str
 
 
-CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_count(", "def select_count(")
+CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_page(", "def select_page(")
 """Passes: else the others would be caught by a copy that does not work."""
 
 MUTANTS = (
@@ -64,16 +64,15 @@ MUTANTS = (
     Mutant(
         "scope missing in counts alone",
         "sql/pages.py",
-        "    predicates = _predicates(connection.filter, source, compilation)\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
-        "    predicates = _predicates(connection.filter, source, compilation)[1:]\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
+        "    predicates = list_predicates(connection.filter, source, compilation)\n    values = [",
+        "    predicates = list_predicates(connection.filter, source, compilation)[1:]\n"
+        "    values = [",
     ),
     Mutant(
         "count over the page",
         "loading/pages.py",
-        "groups[tuple(key)].total = total",
-        "groups[tuple(key)].total = len(groups[tuple(key)].rows)",
+        ".aggregates = dict(zip(wanted, each[width:], strict=True))",
+        ".aggregates = {wanted[0]: len(groups[tuple(each[:width])].rows)}",
     ),
     Mutant(
         "a join instead of EXISTS",
@@ -84,10 +83,8 @@ MUTANTS = (
     Mutant(
         "count ignores the filter",
         "sql/pages.py",
-        "    predicates = _predicates(connection.filter, source, compilation)\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
-        "    predicates = _predicates(None, source, compilation)\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
+        "    predicates = list_predicates(connection.filter, source, compilation)\n    values = [",
+        "    predicates = list_predicates(None, source, compilation)\n    values = [",
     ),
     Mutant(
         "page before the cursor's row forgets that row",

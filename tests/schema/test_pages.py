@@ -281,7 +281,7 @@ def test_keyless_arguments(offline: Api):
     connection: Any = schema.type_map["ShelfConnection"]
 
     assert sorted(shelves.fields["shelves"].args) == ["first", "offset", "orderBy", "where"]
-    assert sorted(connection.fields) == ["nodes", "pageInfo", "totalCount"]
+    assert sorted(connection.fields) == ["aggregate", "groups", "nodes", "pageInfo", "totalCount"]
 
 
 async def test_cursor_of_a_missing_count(api: Api):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gql_api.errors import CursorMismatchError, InvalidCursorError
 from gql_api.mapping.registry import describe_models, mapped_classes
+from gql_api.plan.aggregates import AggregateFunction
 from gql_api.plan.pages import OrderKey
 from gql_api.sql.cursors import CursorCodec
 from tests.fixtures import models
@@ -55,7 +56,12 @@ def test_round_trip(data: st.DataObject, columns: list[str], size: int):
 
 def test_relatives():
     """Columns of relatives and counts are parts of a place."""
-    codec = _codec(_key("pen_name", "author"), _key(None, "tags"), _key("id"), entity="Book")
+    codec = _codec(
+        _key("pen_name", "author"),
+        _key(None, "tags", function=AggregateFunction.COUNT),
+        _key("id"),
+        entity="Book",
+    )
 
     place = ('Ann "the" O\'Hara', 7, 3)
     assert codec.decode(codec.encode(place), argument="after") == place
@@ -106,7 +112,7 @@ def _forged(codec: CursorCodec, *parts: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps([fingerprint, *parts]).encode()).decode()
 
 
-COUNTED = _codec(_key(None, "tags"), _key("id"), entity="Book")
+COUNTED = _codec(_key(None, "tags", function=AggregateFunction.COUNT), _key("id"), entity="Book")
 
 
 @pytest.mark.parametrize(
