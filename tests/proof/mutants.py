@@ -185,8 +185,8 @@ MUTANTS = (
     Mutant(
         "rows of one parent are given to another",
         "loading/pages.py",
-        "groups[tuple(each[:width])]",
-        "groups[next(iter(groups))]",
+        "group = groups[tuple(each[:width])]",
+        "group = groups[next(iter(groups))]",
     ),
     Mutant(
         "the custom condition of a relationship is ignored",
