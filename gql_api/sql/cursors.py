@@ -108,7 +108,7 @@ def _words(key: OrderKey, values: Sequence[Any]) -> tuple[Any, ...]:
 def _write_part(type_: Column | ScalarKind, value: Any) -> Any:
     """Write a value; one without a form on the wire, as the only item of a list."""
     if isinstance(type_, ScalarKind):
-        return None if value is None else write_value(type_, value)
+        return write_value(type_, value)
     if isinstance(value, float | decimal.Decimal) and not math.isfinite(value):
         return [str(value)]
     enum = type_.type.enum
@@ -119,8 +119,7 @@ def _write_part(type_: Column | ScalarKind, value: Any) -> Any:
 
 def _read_part(type_: Column | ScalarKind, part: Any) -> Any:
     if isinstance(type_, ScalarKind):
-        # the relative whose rows are counted may be missing
-        return None if part is None else read_value(type_, part)
+        return read_value(type_, part)
     if not isinstance(part, list):
         return read_column(type_, part)
     (text,) = part
