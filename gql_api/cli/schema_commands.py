@@ -131,6 +131,9 @@ def names(
         model: Any = entity.model
         usual = table.inflector.object_type(model.__name__)
         say(f"{model.__name__} -> {entity.name}{_mark(entity.name, usual)}")
+        if entity.is_interface and entity.has_own_rows:
+            mark = _mark(entity.row_type, table.inflector.base_type(entity.name))
+            say(f"{model.__name__}, rows of no subclass -> {entity.row_type}{mark}")
         attributes: list[Any] = [*entity.columns.values(), *entity.relationships.values()]
         for attribute in attributes:
             mark = _mark(attribute.name, table.inflector.field(attribute.key))

@@ -84,7 +84,12 @@ class ComputedByKeyLoader(DataLoader[ParentKey, Any]):
         condition: Filter = KeyIn(self._key, 0)
         if len(self._key) == 1:
             condition = Compare(self._key[0], Operator.IN, 0)
-        selection = Selection(entity.name, (), (*self._key, self._column))
+        columns = (*self._key, self._column)
+        selection = Selection(entity.name, (), columns)
+        if entity.is_interface:
+            types = run.compilation.registry.row_entities(entity)
+            subtypes = tuple(Selection(each.name, (), columns) for each in types)
+            selection = Selection(entity.name, (), subtypes=subtypes)
         self._lookup = Lookup(selection, condition)
         self._run = run
 

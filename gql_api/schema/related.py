@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from gql_api.loading.loaders import ComputedByKeyLoader, RelatedByParentLoader
-from gql_api.mapping.descriptors import Column, Entity, Relationship
+from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.schema.context import RequestContext, new_run, table_of
 from gql_api.schema.selections import Planner
 
@@ -21,6 +21,7 @@ def resolve_relationship(
     """
     context: RequestContext = info.context
     planner = Planner(info)
+    entity = _owner(entity, relationship, table_of(info).registry)
     loader_key = (entity.name, relationship.key, tuple(map(id, planner.nodes)))
     if loader_key not in context.loaders:
         field = planner.field.extensions["strawberry-definition"]
@@ -43,9 +44,18 @@ def resolve_computed(
         One statement for all siblings.
     """
     context: RequestContext = info.context
-    entity = table_of(info).registry.by_model[type(source)]
+    entity = table_of(info).registry.entity_of(type(source))
     loader_key = (entity.name, "column", column.key)
     if loader_key not in context.loaders:
         context.loaders[loader_key] = ComputedByKeyLoader(entity, column, new_run(info, ()))
     loader: ComputedByKeyLoader = context.loaders[loader_key]
     return loader.load(tuple(getattr(source, each.key) for each in entity.primary_key))
+
+
+def _owner(entity: Entity, relationship: Relationship, registry: Registry) -> Entity:
+    """Return the topmost entity that has a relationship, whose rows share one loader."""
+    for each in reversed(registry.ancestors(entity)):
+        inherited = each.relationships.get(relationship.key)
+        if inherited is not None and inherited.property is relationship.property:
+            return each
+    return entity

@@ -159,3 +159,43 @@ def test_names(command: Command):
         "  customer_id -> customerId",
         "  customer -> customer",
     ]
+
+
+def test_names_of_subclasses(command: Command):
+    """The type of rows that belong to no subclass is listed beside the interface."""
+    command.write_module("staff", _STAFF)
+    why = "which is taken or reserved"
+
+    outcome = command("schema", "names", "--models", "staff:Base")
+
+    assert [line for line in outcome.out.splitlines() if not line.startswith(" ")] == [
+        "BaseEmployee -> BaseEmployee",
+        "Employee -> Employee",
+        f"Employee, rows of no subclass -> BaseEmployee2  (not BaseEmployee, {why})",
+        "Manager -> Manager",
+    ]
+
+
+_STAFF = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Employee(Base):
+    __tablename__ = "employee"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "employee"}
+
+
+class Manager(Employee):
+    __mapper_args__ = {"polymorphic_identity": "manager"}
+
+
+class BaseEmployee(Base):
+    __tablename__ = "other"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""

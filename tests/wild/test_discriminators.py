@@ -2,10 +2,11 @@
 
 import enum
 from collections.abc import AsyncIterator, Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Optional
 
 import pytest
 import sqlalchemy as sa
+import strawberry
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 from typing_extensions import override
@@ -35,6 +36,7 @@ class Thing(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     _kind: Mapped[Kind] = mapped_column("kind", sa.Enum(Kind))
     name: Mapped[str] = mapped_column(sa.String(10))
+    loud: Mapped[str] = column_property(sa.func.upper(name, type_=sa.String()))
 
     __mapper_args__: ClassVar = {
         "polymorphic_on": _kind,
@@ -129,6 +131,25 @@ ROWS: Rows = (
 )
 
 
+class Queries:
+    """Rows that a resolver returns."""
+
+    @gql.query
+    async def thing(self, info: gql.Info, key: int) -> Thing | None:
+        """One thing."""
+        return await info.context.load(Thing, key)
+
+    @strawberry.field
+    async def instance(self, info: gql.Info, key: int) -> Optional["AnyThing"]:
+        """One thing, as an instance."""
+        return await info.context.load(Thing, key)
+
+
+@gql.type(Thing, all_fields=True)
+class AnyThing:
+    """A thing as resolvers return it."""
+
+
 class Letters(gql.Policy[Letter]):
     """Nobody reads letters."""
 
@@ -146,7 +167,14 @@ async def api(
     """One row or more of every class."""
     folder = tmp_path_factory.mktemp("kinds")
     async with opened(
-        Base, request.param, folder, make_postgres_database, rows=ROWS, policies=[Letters()]
+        Base,
+        request.param,
+        folder,
+        make_postgres_database,
+        rows=ROWS,
+        policies=[Letters()],
+        types=[AnyThing],
+        queries=[Queries],
     ) as api:
         yield api
 
@@ -166,6 +194,21 @@ async def test_private_enumeration(api: Api):
     ]
     assert data["tools"] == {"totalCount": 1}
     assert "kind" not in api.schema.as_str().split("interface Thing")[1].split("}")[0]
+
+
+async def test_computed_columns_of_instances(api: Api):
+    """Expressions of the base and of a subclass are computed for instances of either."""
+    data = await api.data(
+        """{ a: instance(key: 1) { __typename loud } b: instance(key: 2) { __typename loud
+          ... on Tool { double } } c: thing(key: 2) { loud } }""",
+        count=5,
+    )
+
+    assert data == {
+        "a": {"__typename": "BaseThing", "loud": "A"},
+        "b": {"__typename": "Tool", "loud": "B", "double": 8},
+        "c": {"loud": "B"},
+    }
 
 
 async def test_expression(api: Api):

@@ -172,6 +172,21 @@ async def test_row_of_an_unknown_kind(staff: Api, field: str, name: str):
     assert answer.data[field]["errors"] == [{"code": "NOT_FOUND", "path": ["id"]}]
 
 
+@pytest.mark.parametrize(
+    ("name", "codes"), [("cyd", []), ("dan", [{"code": "NOT_FOUND"}])], ids=["subclass", "other"]
+)
+async def test_link(staff: Api, name: str, codes: list[Any]):
+    """A link leads to rows of its target and of subclasses of that, by the id of the base."""
+    answer = await staff.run(
+        """mutation($id: ID!) { createProject(input: {rowId: 9, title: "new",
+          lead: {connect: {id: $id}}}) { project { lead { name } } errors { code } } }""",
+        id=await _id(staff, name),
+    )
+
+    assert answer.errors == ()
+    assert answer.data["createProject"]["errors"] == codes
+
+
 async def test_delete_through_the_base(staff: Api):
     """A deleted row is gone from the tables of all its classes."""
     id_ = await _id(staff, "eve")
@@ -195,14 +210,14 @@ async def test_delete_against_the_policy(staff: Api):
 
 
 async def test_rows_of_resolvers(staff: Api):
-    """Instances that a resolver returns have the type of their class."""
-    answer = await staff.run(
+    """Instances that a resolver returns have the type of their class, and share what it inherits."""
+    data = await staff.data(
         """{ everybody { __typename id name shout company { name }
-          ... on Architect { language client { name } } } }"""
+          ... on Architect { language client { name } } } }""",
+        count=3,
     )
 
-    assert answer.errors == ()
-    found = answer.data["everybody"]
+    found = data["everybody"]
     assert [row["__typename"] for row in found] == [
         "BaseEmployee",
         "BaseManager",
