@@ -106,8 +106,11 @@ class Database:
         """
         return nullcontext() if self._turns is None else self._turns.turn()
 
-    async def check(self) -> None:
+    async def check(self, *, needs_time_zones: bool = False) -> None:
         """Find out whether the database answers, and can do what is asked of it.
+
+        Args:
+            needs_time_zones: Whether rows are grouped by spans of time in zones.
 
         Cost:
             One statement; two after a lost connection.
@@ -115,7 +118,7 @@ class Database:
         Raises:
             DatabaseError: It cannot be used; the message names it, the cause and the fix.
         """
-        require_server(await self.server())
+        require_server(await self.server(), needs_time_zones=needs_time_zones)
 
     async def server(self) -> ServerFacts:
         """Ask the server about itself.

@@ -23,6 +23,8 @@ class ServerFacts:
     """Of the texts that are sent and stored, as the server calls it."""
     max_connections: int | None
     """Connections of all clients together, at most; None without a limit."""
+    has_time_zones: bool = True
+    """Whether it knows time zones by name: MySQL and MariaDB do once their tables are filled."""
 
     @property
     def version(self) -> str:
@@ -38,6 +40,7 @@ def read_server(connection: Connection) -> ServerFacts:
     """
     known = connection.dialect.server_version_info or ()
     numbers = tuple(number for number in known if isinstance(number, int))
+    zones: ColumnElement[Any] = literal(value=True)
     encoding: ColumnElement[Any]
     limit: ColumnElement[Any]
     match connection.dialect.name:
@@ -52,20 +55,26 @@ def read_server(connection: Connection) -> ServerFacts:
             product = "MariaDB" if is_mariadb else "MySQL"
             encoding = literal_column("@@character_set_connection")
             limit = literal_column("@@max_connections")
-    encoded, limited = connection.execute(select(encoding, limit)).one()
+            zones = func.convert_tz("2000-01-01 00:00:00", "+00:00", "Europe/Paris").is_not(None)
+    encoded, limited, is_zoned = connection.execute(select(encoding, limit, zones)).one()
     return ServerFacts(
         product=product,
         numbers=numbers,
         encoding=str(encoded),
         max_connections=None if limited is None else int(limited),
+        has_time_zones=bool(is_zoned),
     )
 
 
-def require_server(facts: ServerFacts) -> None:
+def require_server(facts: ServerFacts, *, needs_time_zones: bool = False) -> None:
     """Refuse a server that lacks what statements are made for.
 
+    Args:
+        facts: What it says about itself.
+        needs_time_zones: Whether rows are grouped by spans of time in zones.
+
     Raises:
-        DatabaseError: It is too old, or its texts cannot hold every character.
+        DatabaseError: It is too old, its texts cannot hold every character, or it knows no zones.
     """
     oldest = OLDEST_VERSIONS[facts.product]
     if facts.numbers[: len(oldest)] < oldest:
@@ -77,3 +86,7 @@ def require_server(facts: ServerFacts) -> None:
     if facts.encoding.upper() not in _UNICODE:
         message = f"The database holds texts as {facts.encoding}, which lacks most characters."
         raise DatabaseError(message, fix="Move the data to a database made with ENCODING 'UTF8'.")
+    if needs_time_zones and not facts.has_time_zones:
+        message = "The server's time-zone tables are empty, and groups by time zone need them."
+        fix = "Fill them with mariadb-tzinfo-to-sql (mysql_tzinfo_to_sql), or turn has_groups off."
+        raise DatabaseError(message, fix=fix)

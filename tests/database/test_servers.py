@@ -95,3 +95,21 @@ async def test_encoding(postgres_url: str, encoding: str):
         f"The database holds texts as {encoding}, which lacks most characters. "
         "Move the data to a database made with ENCODING 'UTF8'."
     )
+
+
+def test_missing_time_zones():
+    """A server that knows no time zones is refused where rows are grouped by them, and only there."""
+    facts = ServerFacts(
+        product="MariaDB",
+        numbers=(10, 11, 2),
+        encoding="utf8mb4",
+        max_connections=10,
+        has_time_zones=False,
+    )
+    require_server(facts)
+
+    with pytest.raises(DatabaseError) as refused:
+        require_server(facts, needs_time_zones=True)
+
+    assert "time-zone tables are empty" in str(refused.value)
+    assert "has_groups off" in str(refused.value)
