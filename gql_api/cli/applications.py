@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import inspect
+from sqlalchemy.schema import sort_tables_and_constraints
 
 from gql_api.config import ApiConfig
 from gql_api.database.engines import Database
@@ -175,7 +176,7 @@ async def _reflected_application(source: Source, database: Database) -> Applicat
 
 
 def mapped_tables(models: Any) -> list[Any]:
-    """List the tables of models, those between many-to-many relationships too.
+    """List the tables of models, those between many-to-many relationships too, parents first.
 
     Args:
         models: A declarative base or a SQLAlchemy registry.
@@ -185,4 +186,7 @@ def mapped_tables(models: Any) -> list[Any]:
     """
     mappers: list[Any] = [inspect(model) for model in mapped_classes(models)]
     collections = {table.metadata: None for mapper in mappers for table in mapper.tables}
-    return [table for metadata in collections for table in metadata.sorted_tables]
+    tables = [metadata.tables[key] for metadata in collections for key in sorted(metadata.tables)]
+    # not metadata.sorted_tables, which warns of cycles
+    ordered: Any = sort_tables_and_constraints(tables)  # type: ignore[no-untyped-call]  # in SQLAlchemy
+    return [table for table, _ in ordered if table is not None]

@@ -130,7 +130,10 @@ def names(
     for entity in table.registry:
         model: Any = entity.model
         usual = table.inflector.object_type(model.__name__)
-        say(f"{model.__name__} -> {entity.name}{_mark(entity.name, usual)}")
+        mark = _mark(entity.name, usual)
+        # another class may have the same name: the module tells which one gave way
+        shown = f"{model.__module__}.{model.__name__}" if mark else model.__name__
+        say(f"{shown} -> {entity.name}{mark}")
         if entity.is_interface and entity.has_own_rows:
             mark = _mark(entity.row_type, table.inflector.base_type(entity.name))
             say(f"{model.__name__}, rows of no subclass -> {entity.row_type}{mark}")

@@ -1,9 +1,17 @@
 """Which application is served, and what is said where there is none."""
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from gql_api.app.main import application
-from gql_api.cli.applications import Source, find_application, load_object, named_application
+from gql_api.cli.applications import (
+    Source,
+    find_application,
+    load_object,
+    mapped_tables,
+    named_application,
+)
 from gql_api.config import ApiConfig
 from gql_api.database.engines import Database
 from gql_api.errors import ConfigurationError
@@ -121,3 +129,14 @@ def test_broken_module(command: Command):
         f"{name}:Base cannot be imported: RuntimeError: out of stock. "
         "Correct the module or its name."
     )
+
+
+def test_models_in_a_cycle():
+    """Tables that refer to each other in a circle are listed."""
+    metadata = sa.MetaData()
+    here = sa.Table("here", metadata, sa.Column("id", sa.ForeignKey("there.id"), primary_key=True))
+    sa.Table("there", metadata, sa.Column("id", sa.ForeignKey("here.id"), primary_key=True))
+    models = orm.registry(metadata=metadata)
+    models.map_imperatively(type("Here", (), {}), here)
+
+    assert {table.name for table in mapped_tables(models)} == {"here", "there"}

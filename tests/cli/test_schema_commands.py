@@ -154,7 +154,7 @@ def test_names(command: Command):
         "  id -> rowId",
         "  name -> name",
         "  orders -> orders",
-        "Node -> Node2  (not Node, which is taken or reserved)",
+        "shop_of_nodes.Node -> Node2  (not Node, which is taken or reserved)",
         "  id -> rowId",
         "  customer_id -> customerId",
         "  customer -> customer",
