@@ -1,6 +1,7 @@
 """Options of a schema: frozen, with their units."""
 
 from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from gql_api.errors import ConfigurationError
 
@@ -93,6 +94,15 @@ class ApiConfig:
 
     shows_cost: bool = False
     """Whether answers tell the cost of their operation, in ``extensions.cost``."""
+
+    @classmethod
+    def for_large_schema(cls, **options: Any) -> Self:
+        """Choose what suits hundreds of models: neither aggregates nor groups, half of all types.
+
+        Args:
+            options: Any field; they win.
+        """
+        return cls(**{"has_aggregates": False, "has_groups": False, **options})
 
     def __post_init__(self) -> None:
         """Refuse options that cannot work."""

@@ -30,3 +30,11 @@ def test_impossible_sizes(default: int, maximum: int):
         f"default_page_size is {default} and max_page_size is {maximum}. "
         "Choose 0 < default_page_size <= max_page_size."
     )
+
+
+def test_large_schema():
+    """The preset for large schemas leaves out aggregates and groups; other options are one's own."""
+    config = ApiConfig.for_large_schema(max_page_size=50)
+
+    assert (config.has_aggregates, config.has_groups) == (False, False)
+    assert (config.default_page_size, config.max_page_size) == (20, 50)

@@ -9,8 +9,8 @@ from tests.fixtures.large import CLASSES, large_models
 
 @pytest.fixture(scope="module")
 def schema() -> gql.Schema:
-    """The schema of 480 classes."""
-    return gql.build_schema(large_models())
+    """The schema of 480 classes, in the preset for them."""
+    return gql.build_schema(large_models(), config=gql.ApiConfig.for_large_schema())
 
 
 def test_everything_is_there(schema: gql.Schema):
