@@ -1,0 +1,318 @@
+"""Deliberate defects of the package, each a replacement of its source text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One defect: a replacement of source text that stands exactly once."""
+
+    name: str
+    module: str
+    text: str
+    defect: str
+    database: str = "sqlite"
+    """Where it shows."""
+
+
+CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_count(", "def select_count(")
+"""Passes: else the others would be caught by a copy that does not work."""
+
+MUTANTS = (
+    Mutant(
+        "limit over the whole batch, not per parent",
+        "sql/pages.py",
+        ".over(partition_by=source.keys, order_by=order_by)",
+        ".over(order_by=order_by)",
+    ),
+    Mutant(
+        "offset ignored on nested lists",
+        "sql/pages.py",
+        "outer.where(rank > offset, rank <= offset + limit)",
+        "outer.where(rank <= offset + limit)",
+    ),
+    Mutant(
+        "a page found through an index is not the parent's",
+        "sql/pages.py",
+        "[*tied, *self.predicates]",
+        "self.predicates",
+        "postgresql",
+    ),
+    Mutant(
+        "scope missing where pages are found through an index",
+        "sql/pages.py",
+        "predicates = [*_conditions(connection.filter, source, compilation), *seek]",
+        "predicates = [*_conditions(connection.filter, source, compilation)[1:], *seek]",
+        "postgresql",
+    ),
+    Mutant(
+        "pages found through an index have no limit",
+        "sql/pages.py",
+        "_paged(one, page).lateral",
+        "one.lateral",
+        "postgresql",
+    ),
+    Mutant("scope missing in lists and counts", "sql/pages.py", "[source.scope]", "[sa.true()]"),
+    Mutant(
+        "scope missing in counts alone",
+        "sql/pages.py",
+        "    predicates = _predicates(connection.filter, source, compilation)\n"
+        "    statement = _select([*source.keys, sa.func.count()]",
+        "    predicates = _predicates(connection.filter, source, compilation)[1:]\n"
+        "    statement = _select([*source.keys, sa.func.count()]",
+    ),
+    Mutant(
+        "count over the page",
+        "loading/pages.py",
+        "groups[tuple(key)].total = total",
+        "groups[tuple(key)].total = len(groups[tuple(key)].rows)",
+    ),
+    Mutant(
+        "a join instead of EXISTS",
+        "sql/predicates.py",
+        "case Quantifier.SOME:\n            return _compile_exists(relatives, sa.and_(tied, condition))",
+        "case Quantifier.SOME:\n            return sa.and_(tied, condition)",
+    ),
+    Mutant(
+        "count ignores the filter",
+        "sql/pages.py",
+        "    predicates = _predicates(connection.filter, source, compilation)\n"
+        "    statement = _select([*source.keys, sa.func.count()]",
+        "    predicates = _predicates(None, source, compilation)\n"
+        "    statement = _select([*source.keys, sa.func.count()]",
+    ),
+    Mutant(
+        "page before the cursor's row forgets that row",
+        "sql/pages.py",
+        "compile_seek(turned, page.after, compilation, is_inclusive=True)",
+        "compile_seek(turned, page.after, compilation)",
+    ),
+    Mutant(
+        "backward pages keep the forward order",
+        "sql/pages.py",
+        "reverse(keys) if connection.page.is_backward else keys",
+        "keys",
+    ),
+    Mutant(
+        "scope missing in filters through relationships",
+        "sql/predicates.py",
+        "tied = sa.and_(correlate(relatives, source, relationship), relatives.scope)",
+        "tied = sa.and_(correlate(relatives, source, relationship))",
+    ),
+    Mutant(
+        "every is true where the condition is unknown",
+        "sql/predicates.py",
+        "condition.is_not(sa.true())",
+        "sa.not_(condition)",
+    ),
+    Mutant(
+        "none means some",
+        "sql/predicates.py",
+        "return ~_compile_exists(relatives, sa.and_(tied, condition))",
+        "return _compile_exists(relatives, sa.and_(tied, condition))",
+    ),
+    Mutant(
+        "an empty or is true",
+        "sql/predicates.py",
+        "sa.false(), *(compile_filter",
+        "*(compile_filter",
+    ),
+    Mutant(
+        "wildcards of literal texts work",
+        "sql/operands.py",
+        "return pattern.format(literal)",
+        "return pattern.format(value)",
+    ),
+    Mutant(
+        "nulls stand where the database puts them",
+        "sql/ordering.py",
+        "if not key.is_nullable or is_default:",
+        "if True:",
+    ),
+    Mutant(
+        "rows after a value without the nulls behind it",
+        "sql/ordering.py",
+        "return sa.or_(later, key.expression.is_(None))",
+        "return later",
+    ),
+    Mutant(
+        "nothing follows a null",
+        "sql/ordering.py",
+        "return key.expression.is_not(None) if key.are_nulls_first else sa.false()",
+        "return sa.false()",
+    ),
+    Mutant(
+        "the opposite order keeps the places of nulls",
+        "sql/ordering.py",
+        "are_nulls_first=not key.are_nulls_first",
+        "are_nulls_first=key.are_nulls_first",
+    ),
+    Mutant(
+        "a hidden relative sorts like a visible one",
+        "sql/ordering.py",
+        "tied = sa.and_(correlate(relatives, source, relationship), relatives.scope)",
+        "tied = sa.and_(correlate(relatives, source, relationship))",
+    ),
+    Mutant(
+        "the primary key is not appended to the order",
+        "schema/orders.py",
+        "tuple(dict.fromkeys([*given, *rest]))",
+        "tuple(dict.fromkeys(given)) or tuple(rest)",
+    ),
+    Mutant(
+        "plain DESC puts nulls last",
+        "schema/orders.py",
+        " or direction is SortOrder.DESC\n",
+        "\n",
+    ),
+    Mutant(
+        "cursors lose microseconds",
+        "mapping/values.py",
+        "text = value.replace(tzinfo=None).isoformat()",
+        "text = value.replace(tzinfo=None, microsecond=0).isoformat()",
+    ),
+    Mutant(
+        "a full page always has a next one",
+        "loading/pages.py",
+        "group.has_more = len(group.rows) > size",
+        "group.has_more = len(group.rows) >= size",
+    ),
+    Mutant(
+        "rows of one parent are given to another",
+        "loading/pages.py",
+        "group = groups[tuple(each[:width])]",
+        "group = groups[next(iter(groups))]",
+    ),
+    Mutant(
+        "the custom condition of a relationship is ignored",
+        "mapping/relationships.py",
+        "if equalities is None or len(equalities) != len(pairs):",
+        "if False:",
+    ),
+    Mutant(
+        "scope missing in to-one targets",
+        "sql/pages.py",
+        "_select(selected, source, _predicates(None, source, compilation))",
+        "_select(selected, source, _predicates(None, source, compilation)[1:])",
+    ),
+    Mutant(
+        "scope missing in rows by key",
+        "sql/pages.py",
+        "_select(selected, source, _predicates(lookup.filter, source, compilation))",
+        "_select(selected, source, _predicates(lookup.filter, source, compilation)[1:])",
+    ),
+    Mutant(
+        "scope missing on all paths",
+        "sql/sources.py",
+        "scope = compilation.scopes.visible_rows(entity, row, guards)",
+        "scope = sa.true()",
+    ),
+    Mutant(
+        "composite key matched by its first column",
+        "sql/sources.py",
+        "for key, local in zip(relatives.keys, relationship.join.local_keys, strict=True)",
+        "for key, local in [*zip(relatives.keys, relationship.join.local_keys)][:1]",
+    ),
+    Mutant(
+        "association table joined without its far key",
+        "sql/sources.py",
+        "        from_clause=orm.join(secondary, target.row, condition),",
+        "        from_clause=orm.join(secondary, target.row, sa.true()),",
+    ),
+    Mutant(
+        "users are not told apart",
+        "access/subjects.py",
+        "USER_ID_PARAMETER: self.user_id, **claims",
+        "USER_ID_PARAMETER: 1, **claims",
+    ),
+    Mutant(
+        "roles do not count",
+        "access/subjects.py",
+        "RoleSet(self.roles, self.user_id",
+        "RoleSet(frozenset(), self.user_id",
+    ),
+    Mutant(
+        "ne matches null",
+        "sql/predicates.py",
+        "Operator.NE: lambda column, value: column != value",
+        "Operator.NE: lambda column, value: column.is_distinct_from(value)",
+    ),
+    Mutant(
+        "lt means lte",
+        "sql/predicates.py",
+        "Operator.LT: lambda column, value: column < value",
+        "Operator.LT: lambda column, value: column <= value",
+    ),
+    Mutant(
+        "an empty and is false",
+        "sql/predicates.py",
+        "                sa.true(), *(compile_filter",
+        "                sa.true() if parts else sa.false(), *(compile_filter",
+    ),
+    Mutant(
+        "not in means in",
+        "sql/predicates.py",
+        "is_negated = operator is Operator.NOT_IN",
+        "is_negated = False",
+    ),
+    Mutant(
+        "escapes in patterns do nothing",
+        "sql/predicates.py",
+        "return column.like(value, escape=ESCAPE)",
+        "return column.like(value)",
+    ),
+    Mutant(
+        "ilike minds case",
+        "sql/predicates.py",
+        "return fold(column).like(fold(value), escape=ESCAPE)",
+        "return column.like(value, escape=ESCAPE)",
+    ),
+    Mutant(
+        "later keys of a cursor compare without the earlier ones",
+        "sql/ordering.py",
+        "equal = [_equal(each, seek, at) for at, each in enumerate(keys[:index])]",
+        "equal = []",
+    ),
+    Mutant(
+        "the row of a cursor comes twice",
+        "sql/ordering.py",
+        "return row >= values if is_inclusive else row > values",
+        "return row >= values",
+    ),
+    Mutant(
+        "a count through a missing relative is never null",
+        "sql/ordering.py",
+        "len(key.path) > 1 if column is None else",
+        "False if column is None else",
+    ),
+    Mutant(
+        "cursors hold floats as they are printed",
+        "sql/cursors.py",
+        "    return write_column(type_, value)",
+        "    return write_column(type_, float(f'{value:g}') if isinstance(value, float) else value)",
+    ),
+    Mutant(
+        "the order of a relationship is ignored",
+        "schema/orders.py",
+        "] or _default_keys(default, entity)",
+        "]",
+    ),
+    Mutant(
+        "backward pages stay turned",
+        "loading/pages.py",
+        "        group.rows.reverse()\n",
+        "",
+    ),
+    Mutant(
+        "rows before an offset are forgotten",
+        "loading/pages.py",
+        "                    group.sides.add(Side.BEFORE)",
+        "                    pass",
+    ),
+    Mutant(
+        "the default size does not count",
+        "schema/pages.py",
+        "given.get(name, self._table.config.default_page_size)",
+        "given.get(name, self._table.config.max_page_size)",
+    ),
+)

@@ -1,0 +1,14 @@
+"""Every defect can be made, so that a change of the sources shows where one is lost."""
+
+import ast
+
+import pytest
+
+from tests.proof.defects import CONTROL, MUTANTS, Mutant
+from tests.proof.mutants import mutated
+
+
+@pytest.mark.parametrize("mutant", [CONTROL, *MUTANTS], ids=lambda mutant: mutant.name)
+def test_applies(mutant: Mutant) -> None:
+    """The text of a defect stands exactly once, and Python understands the module with it."""
+    assert ast.parse(mutated(mutant))
