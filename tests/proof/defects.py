@@ -15,7 +15,7 @@ class Mutant:
     """Where it shows."""
 
 
-CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_count(", "def select_count(")
+CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_page(", "def select_page(")
 """Passes: else the others would be caught by a copy that does not work."""
 
 MUTANTS = (
@@ -56,16 +56,14 @@ MUTANTS = (
     Mutant(
         "scope missing in counts alone",
         "sql/pages.py",
-        "    predicates = _predicates(connection.filter, source, compilation)\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
-        "    predicates = _predicates(connection.filter, source, compilation)[1:]\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
+        "    predicates = list_predicates(connection.filter, source, compilation)\n    values",
+        "    predicates = list_predicates(connection.filter, source, compilation)[1:]\n    values",
     ),
     Mutant(
         "count over the page",
         "loading/pages.py",
-        "groups[tuple(key)].total = total",
-        "groups[tuple(key)].total = len(groups[tuple(key)].rows)",
+        "return group.aggregates.get(ROW_COUNT, 0)",
+        "return len(group.rows)",
     ),
     Mutant(
         "a join instead of EXISTS",
@@ -76,10 +74,8 @@ MUTANTS = (
     Mutant(
         "count ignores the filter",
         "sql/pages.py",
-        "    predicates = _predicates(connection.filter, source, compilation)\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
-        "    predicates = _predicates(None, source, compilation)\n"
-        "    statement = _select([*source.keys, sa.func.count()]",
+        "    predicates = list_predicates(connection.filter, source, compilation)\n    values",
+        "    predicates = list_predicates(None, source, compilation)\n    values",
     ),
     Mutant(
         "page before the cursor's row forgets that row",
@@ -192,14 +188,14 @@ MUTANTS = (
     Mutant(
         "scope missing in to-one targets",
         "sql/pages.py",
-        "_select(selected, source, _predicates(None, source, compilation))",
-        "_select(selected, source, _predicates(None, source, compilation)[1:])",
+        "_select(selected, source, list_predicates(None, source, compilation))",
+        "_select(selected, source, list_predicates(None, source, compilation)[1:])",
     ),
     Mutant(
         "scope missing in rows by key",
         "sql/pages.py",
-        "_select(selected, source, _predicates(lookup.filter, source, compilation))",
-        "_select(selected, source, _predicates(lookup.filter, source, compilation)[1:])",
+        "_select(selected, source, list_predicates(lookup.filter, source, compilation))",
+        "_select(selected, source, list_predicates(lookup.filter, source, compilation)[1:])",
     ),
     Mutant(
         "scope missing on all paths",
@@ -282,8 +278,8 @@ MUTANTS = (
     Mutant(
         "a count through a missing relative is never null",
         "sql/ordering.py",
-        "len(key.path) > 1 if column is None else",
-        "False if column is None else",
+        "column.is_nullable or len(key.path) > (key.function is not None)",
+        "column.is_nullable",
     ),
     Mutant(
         "cursors hold floats as they are printed",
@@ -312,7 +308,55 @@ MUTANTS = (
     Mutant(
         "the default size does not count",
         "schema/pages.py",
-        "given.get(name, self._table.config.default_page_size)",
-        "given.get(name, self._table.config.max_page_size)",
+        "config.default_page_size if size is None",
+        "config.max_page_size if size is None",
+    ),
+    Mutant(
+        "scope missing in groups",
+        "sql/groups.py",
+        "predicates = list_predicates(connection.filter, source, compilation)",
+        "predicates = list_predicates(connection.filter, source, compilation)[1:]",
+    ),
+    Mutant(
+        "groups ignore the filter",
+        "sql/groups.py",
+        "predicates = list_predicates(connection.filter, source, compilation)",
+        "predicates = list_predicates(None, source, compilation)",
+    ),
+    Mutant(
+        "groups without having",
+        "sql/groups.py",
+        ".having(_compile_having(groups.having, rows, compilation))",
+        ".having(sa.true())",
+    ),
+    Mutant(
+        "groups of all parents share one limit",
+        "sql/groups.py",
+        "partition_by=rows.parent_keys or None, order_by",
+        "order_by",
+    ),
+    Mutant(
+        "the group of nulls has no rows",
+        "sql/groups.py",
+        "page.c[name].is_not_distinct_from(rows.table.c[name])",
+        "page.c[name] == rows.table.c[name]",
+    ),
+    Mutant(
+        "distinct values are counted as often as they stand",
+        "sql/aggregates.py",
+        "sa.func.count(sa.distinct(normal_form(value)))",
+        "sa.func.count(normal_form(value))",
+    ),
+    Mutant(
+        "averages are those of whole numbers",
+        "sql/aggregates.py",
+        "sa.func.avg(_double(value, dialect), type_=sa.Double())",
+        "sa.func.round(sa.func.avg(_double(value, dialect), type_=sa.Double()))",
+    ),
+    Mutant(
+        "least and greatest are exchanged",
+        "sql/aggregates.py",
+        "sa.func.max(normal_form(value), type_=value.type)",
+        "sa.func.min(normal_form(value), type_=value.type)",
     ),
 )

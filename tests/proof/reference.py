@@ -196,7 +196,7 @@ def compare_rows(world: World, name: str, order: Sequence[Any], left: Row, right
     for path, direction in total:
         steps = (path,) if isinstance(path, str) else path
         one, other = (_value(world, name, steps, row) for row in (left, right))
-        result = _compare_values(one, other, direction)
+        result = compare_values(one, other, direction)
         if result:
             return result
     return 0
@@ -213,7 +213,8 @@ def _value(world: World, name: str, path: Sequence[str], row: Row) -> Any:
     return _value(world, relations[step].target, rest, found[0]) if found else None
 
 
-def _compare_values(left: Any, right: Any, direction: str) -> int:
+def compare_values(left: Any, right: Any, direction: str) -> int:
+    """Tell which of two values comes first in a direction."""
     are_nulls_first = direction in {"DESC", "ASC_NULLS_FIRST", "DESC_NULLS_FIRST"}
     if left is None or right is None:
         if left is right:

@@ -1,0 +1,236 @@
+"""Aggregates and groups: what is asked of them, drawn and written, and the naive reference's answer."""
+
+import datetime as dt
+import decimal
+import math
+import re
+import statistics
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cmp_to_key
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from tests.proof.reference import Row, compare, compare_values
+from tests.proof.values import wire_as
+
+Offered = dict[str, set[str]]
+"""The columns of each function, and of ``group``, as the schema names them."""
+
+_BUCKETS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "HOUR")
+_ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata")
+_DIRECTIONS = ("ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_LAST")
+
+
+@dataclass
+class AskedGroups:
+    """Groups of a list."""
+
+    by: list[tuple[str, str | None, str]]
+    """Columns, each with the bucket and its time zone."""
+
+    having: tuple[str, str, int] | None = None
+    """Function, or function and column, with an operator on the number."""
+
+    order: list[tuple[str, str]] = field(default_factory=list)
+    """``count``, or a column of ``by``, with directions."""
+
+    first: int = 3
+    nodes: int = 2
+
+
+@dataclass
+class AskedTotals:
+    """What is asked of the aggregates of a list."""
+
+    parts: list[tuple[str, str]]
+    """Functions and columns."""
+
+    groups: AskedGroups | None = None
+
+
+@st.composite
+def totals(draw: st.DrawFn, offered: Offered, kinds: dict[str, str]) -> AskedTotals:
+    """Some functions over some columns, and groups."""
+    known = [
+        (function, column)
+        for function, columns in sorted(offered.items())
+        if function != "group"
+        for column in sorted(columns)
+        # squares of the largest numbers are no numbers any more
+        if (function, kinds[column]) != ("stddev", "float")
+    ]
+    asked = AskedTotals(draw(st.lists(st.sampled_from(known), max_size=4, unique=True)))
+    if draw(st.booleans()):
+        by = draw(
+            st.lists(st.sampled_from(sorted(offered["group"])), min_size=1, max_size=2, unique=True)
+        )
+        asked.groups = AskedGroups([draw(_group_keys(column, kinds[column])) for column in by])
+        if draw(st.booleans()):
+            operators = st.sampled_from(("eq", "gt", "gte", "lt", "ne"))
+            asked.groups.having = ("count", draw(operators), draw(st.integers(0, 3)))
+        order = st.tuples(st.sampled_from(("count", *by)), st.sampled_from(_DIRECTIONS))
+        asked.groups.order = draw(st.lists(order, max_size=2))
+        asked.groups.first = draw(st.integers(0, 4))
+        asked.groups.nodes = draw(st.integers(0, 3))
+    return asked
+
+
+@st.composite
+def _group_keys(draw: st.DrawFn, column: str, kind: str) -> tuple[str, str | None, str]:
+    if kind != "moment" or draw(st.booleans()):
+        return column, None, ""
+    return column, draw(st.sampled_from(_BUCKETS)), draw(st.sampled_from(_ZONES))
+
+
+# GraphQL
+
+
+def totals_text(asked: AskedTotals, key: tuple[str, ...]) -> str:
+    """Write the selection on a connection."""
+    return f"totalCount {_aggregate_text(asked)} {_groups_text(asked, key)}"
+
+
+def _aggregate_text(asked: AskedTotals) -> str:
+    inside = " ".join(f"{function} {{ {column} }}" for function, column in asked.parts)
+    return f"aggregate {{ count {inside} }}"
+
+
+def _groups_text(asked: AskedTotals, key: tuple[str, ...]) -> str:
+    groups = asked.groups
+    if groups is None:
+        return ""
+    by = []
+    for column, bucket, zone in groups.by:
+        name = re.sub(r"[A-Z]", lambda found: f"_{found[0]}", column).upper()
+        span = "" if bucket is None else f', bucket: {bucket}, timeZone: "{zone}"'
+        by.append(f"{{field: {name}{span}}}")
+    arguments = [f"by: [{', '.join(by)}]", f"first: {groups.first}"]
+    if groups.having is not None:
+        function, operator, number = groups.having
+        arguments.append(f"having: {{{function}: {{{operator}: {number}}}}}")
+    order = [
+        f"{{count: {direction}}}" if name == "count" else f"{{key: {{{name}: {direction}}}}}"
+        for name, direction in groups.order
+    ]
+    arguments.append(f"orderBy: [{', '.join(order)}]")
+    keys = " ".join(column for column, *_ in groups.by)
+    return (
+        f"groups({', '.join(arguments)}) {{ key {{ {keys} }} {_aggregate_text(asked)} "
+        f"nodes(first: {groups.nodes}) {{ {' '.join(key)} }} }}"
+    )
+
+
+# The reference
+
+
+def answer_totals(
+    asked: AskedTotals, rows: list[Row], kinds: dict[str, str], key: tuple[str, ...]
+) -> dict[str, Any]:
+    """Answer for the rows of a list, in its order."""
+    answer: dict[str, Any] = {"totalCount": len(rows), "aggregate": _aggregate(asked, rows, kinds)}
+    if asked.groups is not None:
+        answer["groups"] = _answer_groups(asked, asked.groups, rows, kinds, key)
+    return answer
+
+
+def _aggregate(asked: AskedTotals, rows: list[Row], kinds: dict[str, str]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"count": len(rows)}
+    for function, column in asked.parts:
+        values = [row[column] for row in rows if row[column] is not None]
+        answer.setdefault(function, {})[column] = _compute(function, values, kinds[column])
+    return answer
+
+
+def _compute(function: str, values: list[Any], kind: str) -> Any:
+    if function == "countDistinct":
+        return len(set(values))
+    if not values or (function == "stddev" and len(values) < 2):
+        return None
+    if function in {"min", "max"}:
+        return wire_as(kind, min(values) if function == "min" else max(values))
+    exact = [Fraction(value) for value in values]
+    computed = {
+        "stddev": lambda: statistics.stdev(exact),
+        "avg": lambda: float(sum(exact) / len(exact)),
+        "sum": lambda: float(sum(exact)) if kind == "float" else decimal.Decimal(sum(values)),
+    }
+    return computed[function]()
+
+
+def _answer_groups(
+    asked: AskedTotals,
+    groups: AskedGroups,
+    rows: list[Row],
+    kinds: dict[str, str],
+    key: tuple[str, ...],
+) -> list[dict[str, Any]]:
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        values = tuple(_group_value(row[column], *span) for column, *span in groups.by)
+        found.setdefault(values, []).append(row)
+    kept = [
+        (values, inside)
+        for values, inside in found.items()
+        if groups.having is None or compare(groups.having[1], len(inside), groups.having[2]) is True
+    ]
+    names = [column for column, *_ in groups.by]
+    order = [*groups.order, *((name, "ASC") for name in names)]
+
+    def compare_groups(left: Any, right: Any) -> int:
+        for name, direction in order:
+            one, other = (
+                len(each[1]) if name == "count" else each[0][names.index(name)]
+                for each in (left, right)
+            )
+            result = compare_values(one, other, direction)
+            if result:
+                return result
+        return 0
+
+    return [
+        {
+            "key": {
+                name: wire_as(kinds[name], value) for name, value in zip(names, values, strict=True)
+            },
+            "aggregate": _aggregate(asked, inside, kinds),
+            "nodes": [
+                {name: wire_as(kinds[name], row[name]) for name in key}
+                for row in inside[: groups.nodes]
+            ],
+        }
+        for values, inside in sorted(kept, key=cmp_to_key(compare_groups))[: groups.first]
+    ]
+
+
+def _group_value(value: Any, bucket: str | None, zone: str) -> Any:
+    if bucket is None or value is None:
+        return value
+    local = value.astimezone(ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0)
+    if bucket != "HOUR":
+        local = local.replace(hour=0)
+    if bucket == "WEEK":
+        local -= dt.timedelta(days=local.weekday())
+    elif bucket in {"MONTH", "QUARTER", "YEAR"}:
+        month = {"MONTH": local.month, "QUARTER": (local.month - 1) // 3 * 3 + 1, "YEAR": 1}[bucket]
+        local = local.replace(day=1, month=month)
+    return local.astimezone(dt.UTC)
+
+
+def is_alike(answer: Any, expected: Any) -> bool:
+    """Compare answers: floats within 1e-9, exact numbers by their value, all else as it is."""
+    match expected:
+        case dict():
+            return answer.keys() == expected.keys() and all(
+                is_alike(answer[name], part) for name, part in expected.items()
+            )
+        case list():
+            return len(answer) == len(expected) and all(map(is_alike, answer, expected))
+        case decimal.Decimal():
+            return answer is not None and decimal.Decimal(answer) == expected
+        case float():
+            return answer is not None and math.isclose(answer, expected, rel_tol=1e-9)
+        case _:
+            return bool(answer == expected)
