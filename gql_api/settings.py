@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     default_page_size: Positive = 20
     """Rows of a page that does not say how many."""
 
+    aggregates: bool | None = None
+    """Whether lists offer aggregates; None: for up to 150 models."""
+
+    groups: bool | None = None
+    """Whether lists offer groups; None: where they offer aggregates."""
+
     max_body_bytes: Positive = _LIMITS.max_body_bytes
     """As the other limits below: of ``gql_api.config.Limits``, by the same name."""
 

@@ -10,10 +10,14 @@ from gql_api.cli.migrations import HeadCheck, Migrations, migrations_of
 from gql_api.cli.seeding import seed_database
 from gql_api.config import ApiConfig, Limits
 from gql_api.database.engines import EngineOptions
+from gql_api.mapping.registry import mapped_classes
 from gql_api.server.app import create_app
 from gql_api.server.application import Application
 from gql_api.server.health import ReadinessCheck
 from gql_api.settings import Settings
+
+_MOST_MODELS_WITH_AGGREGATES = 150
+"""With more, the schema has neither aggregates nor groups unless the settings say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,7 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
     dialect = plan.address.dialect
     is_read_only = plan.is_read_only or plan.source.is_reflected
     config = replace(
-        api_config(plan.settings, is_read_only=is_read_only),
+        api_config(plan.settings, application, is_read_only=is_read_only),
         shows_suggestions=plan.is_development,
     )
     migrations = migrations_of(application, plan.address)
@@ -93,13 +97,19 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
     )
 
 
-def api_config(settings: Settings, *, is_read_only: bool = False) -> ApiConfig:
+def api_config(
+    settings: Settings, application: Application, *, is_read_only: bool = False
+) -> ApiConfig:
     """Say what a schema allows, as the settings do.
 
     Raises:
-        ConfigurationError: The sizes of pages contradict each other.
+        ConfigurationError: The sizes of pages contradict each other, or groups want aggregates.
     """
+    is_small = len(mapped_classes(application.models)) <= _MOST_MODELS_WITH_AGGREGATES
+    has_aggregates = is_small if settings.aggregates is None else settings.aggregates
     return ApiConfig(
+        has_aggregates=has_aggregates,
+        has_groups=has_aggregates if settings.groups is None else settings.groups,
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
         is_read_only=is_read_only,

@@ -159,7 +159,7 @@ def _built_schema(chosen: _Chosen, settings: Settings) -> Schema:
 
 
 def _build(application: Application, settings: Settings, dialect: str) -> Schema:
-    return application.build_schema(dialect=dialect, config=api_config(settings))
+    return application.build_schema(dialect=dialect, config=api_config(settings, application))
 
 
 async def _reflected(source: Source, address: Address) -> Application:

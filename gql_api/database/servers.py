@@ -88,5 +88,8 @@ def require_server(facts: ServerFacts, *, needs_time_zones: bool = False) -> Non
         raise DatabaseError(message, fix="Move the data to a database made with ENCODING 'UTF8'.")
     if needs_time_zones and not facts.has_time_zones:
         message = "The server's time-zone tables are empty, and groups by time zone need them."
-        fix = "Fill them with mariadb-tzinfo-to-sql (mysql_tzinfo_to_sql), or turn has_groups off."
+        fix = (
+            "Fill them with mariadb-tzinfo-to-sql (mysql_tzinfo_to_sql), or turn groups off: "
+            "GQL_API_GROUPS=false, ApiConfig(has_groups=False)."
+        )
         raise DatabaseError(message, fix=fix)

@@ -112,4 +112,4 @@ def test_missing_time_zones():
         require_server(facts, needs_time_zones=True)
 
     assert "time-zone tables are empty" in str(refused.value)
-    assert "has_groups off" in str(refused.value)
+    assert "GQL_API_GROUPS=false" in str(refused.value)
