@@ -102,7 +102,7 @@ class OrderReader:
         rest = [
             OrderKey((), column.key)
             for column in entity.primary_key
-            if column.key not in sorted_by and is_sortable(column)
+            if column.key not in sorted_by and (is_sortable(column) or not entity.is_keyless)
         ]
         return tuple(dict.fromkeys([*given, *rest]))
 

@@ -18,7 +18,7 @@ from gql_api.mapping.descriptors import Column, Entity, Registry
 from gql_api.mapping.global_ids import read_column, write_column
 from gql_api.mapping.values import ScalarKind, read_value, write_value
 from gql_api.plan.pages import OrderKey
-from gql_api.sql.ordering import order_column
+from gql_api.sql.ordering import is_sorted_as_text, order_column
 
 
 class CursorCodec:
@@ -93,12 +93,13 @@ def _parse(text: str) -> list[Any] | None:
 
 
 def _place_type(entity: Entity, key: OrderKey, registry: Registry) -> Column | ScalarKind:
-    """Return what the values of a key are: of a column or an aggregate, ranks, or counts."""
+    """Return what the values of a key are: of a column or an aggregate, ranks, counts, or texts."""
     if key.search_slot is not None:
         return ScalarKind.FLOAT
     if key.column is None and len(key.path) == 1:
         return ScalarKind.INT  # never null
-    return order_column(entity, key, registry)
+    column = order_column(entity, key, registry)
+    return ScalarKind.STRING if is_sorted_as_text(column) else column
 
 
 def _words(key: OrderKey, values: Sequence[Any]) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from gql_api.database.dialects import Dialect
 from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
+from gql_api.mapping.values import ScalarKind
 from gql_api.plan.aggregates import Aggregate
 from gql_api.plan.pages import OrderKey, Seek
 from gql_api.sql.aggregates import aggregate_column, known_column
@@ -55,6 +56,8 @@ def _compile_key(key: OrderKey, source: Source, compilation: Compilation) -> Sor
     if key.search_slot is not None:
         rank = compile_rank(expression, column, key.search_slot)
         return SortKey(rank, key.is_descending, key.are_nulls_first, is_nullable=False)
+    if is_sorted_as_text(column):
+        expression = sa.cast(expression, sa.Text())
     return SortKey(
         expression=comparable(expression, compilation.dialect),
         is_descending=key.is_descending,
@@ -62,6 +65,12 @@ def _compile_key(key: OrderKey, source: Source, compilation: Compilation) -> Sor
         # the number of relatives is never null, but behind a to-one relative there may be none
         is_nullable=column.is_nullable or len(key.path) > (key.function is not None),
     )
+
+
+def is_sorted_as_text(column: Column) -> bool:
+    """Tell whether a column, part of a primary key, sorts by its text: it has no order of its own."""
+    type_ = column.type
+    return type_.kind in {ScalarKind.JSON, ScalarKind.OPAQUE} or bool(type_.dimensions)
 
 
 def comparable(expression: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[Any]:
