@@ -10,8 +10,9 @@ from typing_extensions import override
 from gql_api.errors import BadUserInputError
 from gql_api.loading.pages import load_connection, load_lookup
 from gql_api.loading.rows import LoadedRow, column_values
-from gql_api.mapping.descriptors import Entity, Registry
-from gql_api.mapping.global_ids import decode_global_id, key_values, write_column
+from gql_api.mapping.descriptors import Column, Entity, Registry
+from gql_api.mapping.global_ids import decode_global_id, key_values, read_column, write_column
+from gql_api.mapping.values import ScalarKind
 from gql_api.plan.changes import KeyValue
 from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
 from gql_api.plan.selections import Lookup, Selection
@@ -192,7 +193,13 @@ async def _load_nodes_of(
 
 def _written(entity: Entity, key: tuple[Any, ...]) -> tuple[Any, ...]:
     """Write a key as its id does: databases may give back another form of the same value."""
-    return tuple(map(write_column, entity.primary_key, key))
+    return tuple(map(_written_column, entity.primary_key, key))
+
+
+def _written_column(column: Column, value: Any) -> Any:
+    written = write_column(column, value)
+    # one decimal has many texts
+    return read_column(column, written) if column.type.kind is ScalarKind.DECIMAL else written
 
 
 def _with_columns(selection: Selection, columns: tuple[str, ...]) -> Selection:

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 
 import gql_api as gql
@@ -68,7 +69,8 @@ async def _make_mariadb() -> tuple[str, str]:
         pytest.skip("GQL_API_TEST_MARIADB_URL names no MariaDB server")
     name = f"proof_{uuid4().hex}"
     await _run(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
-    return f"{server.rstrip('/')}/{name}", server
+    url = sa.make_url(server).set(database=name)
+    return url.render_as_string(hide_password=False), server
 
 
 async def _run(server: str, statement: str) -> None:

@@ -257,5 +257,5 @@ async def test_malformed_variable(things: Api):
 
     assert refusal[0] == "BAD_USER_INPUT"
     assert refusal[1].endswith(
-        "Decimal cannot represent 'x': pass a number as a string, such as \"9.99\"."
+        'Decimal cannot represent the value: pass a number as a string, such as "9.99".'
     )
