@@ -17,7 +17,7 @@ help:
 	@echo "make dev      the same, restarted when a Python file changes"
 	@echo "make test     all tests, on real databases"
 	@echo "make check    style, types, import contracts, schema.graphql and the lock"
-	@echo "make proof    3000 generated operations, and defects that they must catch"
+	@echo "make proof    20000 generated operations per database, and defects that they must catch"
 	@echo "make bench    the speed of reads, beside other servers"
 	@echo "make schema   write schema.graphql"
 	@echo "make lock     pin the dependencies of pyproject.toml anew"
@@ -67,8 +67,10 @@ lock-check: $(V)/.ok
 	@diff -u requirements.lock $(NEW_LOCK) \
 		|| { echo "requirements.lock is not what pyproject.toml asks for: make lock" >&2; exit 1; }
 
+# OPERATIONS per database; MariaDB's server is that of GQL_API_TEST_MARIADB_URL.
+OPERATIONS ?= 20000
 proof: $(V)/.ok
-	HYPOTHESIS_PROFILE=proof $(BIN)/python -m pytest tests/proof
+	$(BIN)/python -m tests.proof.long $(OPERATIONS) $(SEED)
 	$(BIN)/python -m tests.proof.mutants
 
 schema: $(V)/.ok
