@@ -17,6 +17,7 @@ from tests.proof.defects import CONTROL, MUTANTS, Mutant
 
 _ROOT = Path(__file__).parents[2]
 _PROCESSES = 2
+_TESTS = ("generated", "walks", "totals", "inheritance")
 _SEEDS = "4 6"
 """Sets of models with all that the defects need: composite keys, roles, orders of relationships."""
 
@@ -63,7 +64,7 @@ def _is_caught(mutant: Mutant) -> bool:
         (copy / "gql_api" / mutant.module).write_text(mutated(mutant))
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
         finished = subprocess.run(  # noqa: S603 - our own command
-            [*command, "tests/proof/test_generated.py", "tests/proof/test_walks.py"],
+            [*command, *(f"tests/proof/test_{name}.py" for name in _TESTS)],
             cwd=copy,
             env={
                 **os.environ,
