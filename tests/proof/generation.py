@@ -194,6 +194,25 @@ def quantified(draw: st.DrawFn, world: World) -> AskedList:
     return asked
 
 
+@st.composite
+def matched(draw: st.DrawFn, world: World) -> AskedList:
+    """A list by one pattern or part of a text: one operator among many, hardly any is drawn."""
+    known = [
+        (table, column)
+        for table in world.models.tables
+        for column in table.columns
+        if column.kind == "text"
+    ]
+    table, column = draw(st.sampled_from(known))
+    operator = draw(st.sampled_from(("like", "like", "ilike", "ilike", *_TEXTUAL)))
+    pool = PATTERNS if operator in {"like", "ilike"} else KINDS["text"].pool
+    where = ("compare", column.name, [(operator, draw(st.sampled_from(pool)))])
+    asked = AskedList(table.name, everything(table))
+    asked.where = draw(st.sampled_from((where, where, ("not", where))))
+    asked.first = draw(st.none() | st.just(100))
+    return asked
+
+
 # What rows are sorted by
 
 
@@ -265,6 +284,8 @@ def asked_rows(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> Aske
         for number in range(draw(st.sampled_from((1, 1, 1, 2)))):
             nested = draw(lists(world, relation.target, depth + 1))
             nested.default_order = relation.order
+            if relation.order and draw(st.booleans()):
+                nested.order = []
             asked.to_many[draw(_aliases(relation.name, number))] = (relation.name, nested)
     return asked
 

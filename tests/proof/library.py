@@ -11,7 +11,14 @@ _AUTHOR = Table(
     ),
     ("rowId",),
     relations=(
-        Relation("books", "Book", is_list=True, pairs=(("rowId", "authorId"),), reverse="author"),
+        Relation(
+            "books",
+            "Book",
+            is_list=True,
+            pairs=(("rowId", "authorId"),),
+            order=(("title", "DESC"), ("pages", "ASC_NULLS_FIRST")),
+            reverse="author",
+        ),
         Relation("edited", "Book", is_list=True, pairs=(("rowId", "editorId"),), reverse="editor"),
     ),
 )

@@ -52,6 +52,16 @@ async def test_quantifiers(service: Service, data: st.DataObject) -> None:
         await _compare_list(service, world, asked, make_writer(service, data))
 
 
+@given(data=st.data())
+async def test_texts(service: Service, data: st.DataObject) -> None:
+    """Patterns and parts of texts, with and without case."""
+    world = await enter(service, data)
+
+    for _ in range(_OPERATIONS):
+        asked = data.draw(generation.matched(world))
+        await _compare_list(service, world, asked, make_writer(service, data))
+
+
 async def _compare_list(service: Service, world: World, asked: AskedList, writer: Writer) -> None:
     await service.place(world, asked)
     root = service.models.table[asked.table].root
