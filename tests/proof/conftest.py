@@ -21,7 +21,7 @@ _COMMON = {
 }
 
 settings.register_profile("default", max_examples=6, derandomize=True, **_COMMON)
-_EXAMPLES = int(os.environ.get("GQL_API_PROOF_EXAMPLES", "60"))
+_EXAMPLES = int(os.environ.get("GQL_API_PROOF_EXAMPLES", "30"))
 # neither makes a difference small: the default profile does, once it is known where one is
 settings.register_profile("proof", max_examples=_EXAMPLES, phases=(Phase.generate,), **_COMMON)
 settings.register_profile(
