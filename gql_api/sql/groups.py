@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gql_api.database.dialects import Dialect
+from gql_api.database.sqlite_types import normal_form
 from gql_api.plan.aggregates import Aggregate, GroupKey, GroupOrder
 from gql_api.plan.filters import And, Compare, Filter, IsNull
 from gql_api.plan.selections import AggregateField, Connection, GroupsField
@@ -172,7 +173,7 @@ def _compile_page(rows: _Rows, compilation: Compilation) -> sa.Subquery:
 def _compile_key(key: GroupKey, source: Source, dialect: Dialect) -> sa.ColumnElement[Any]:
     value = source.column(key.column)
     if key.bucket is None:
-        return comparable(value, dialect)
+        return comparable(normal_form(value), dialect)
     return compile_bucket(value, key.bucket, key.time_zone, dialect)
 
 

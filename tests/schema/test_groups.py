@@ -2,6 +2,8 @@
 
 import pytest
 
+import gql_api as gql
+from gql_api.database.reflection import reflect_models
 from tests.fixtures.schema import Api
 
 
@@ -150,3 +152,28 @@ async def test_unknown_time_zone(api: Api):
 
     assert (code, where) == ("BAD_USER_INPUT", "samples.groups.by.0.timeZone")
     assert "no IANA time zone" in said
+
+
+@pytest.mark.parametrize("field", ["at", "day"])
+async def test_dates_of_files(sqlite: gql.Database, field: str):
+    """One date is one group, in whatever forms a file of SQLite holds it."""
+    async with sqlite.write_engine.begin() as connection:
+        await connection.exec_driver_sql(
+            "CREATE TABLE event (id INTEGER PRIMARY KEY, at DATETIME, day DATE)"
+        )
+        for form in ("2021-03-04", "2021-03-04 00:00:00", "2021-03-04T00:00:00Z", "2021-03-05"):
+            await connection.exec_driver_sql(
+                "INSERT INTO event (at, day) VALUES (?, ?)", (form, form)
+            )
+    models = await reflect_models(sqlite.read_engine)
+    api = Api(sqlite, gql.build_schema(models.registry, dialect="sqlite"))
+
+    data = await api.data(
+        f"""{{ events {{ groups(by: [{{field: {field.upper()}}}]) {{
+          aggregate {{ count }} nodes {{ rowId }}
+        }} }} }}""",
+        count=1,
+    )
+
+    assert [each["aggregate"]["count"] for each in data["events"]["groups"]] == [3, 1]
+    assert [len(each["nodes"]) for each in data["events"]["groups"]] == [3, 1]
