@@ -115,7 +115,8 @@ def _sum(
     # SQLite's own sum fails beyond 64 bits and adds decimals as floating-point numbers
     exact = sa.func.gql_sum(value)
     if is_read:
-        return sa.type_coerce(exact, type_)
+        # a decimal has the digits of its column, as on other databases
+        return sa.type_coerce(exact, value.type if kind is ScalarKind.DECIMAL else type_)
     number = sa.cast(exact, sa.BigInteger() if kind is ScalarKind.INT else sa.REAL())
     return sa.type_coerce(number, type_)
 

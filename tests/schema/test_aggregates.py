@@ -39,6 +39,17 @@ async def test_root(api: Api):
     }
 
 
+async def test_digits_of_sums(api: Api):
+    """A sum of decimals has the digits of its column, on every database."""
+    data = await api.data(
+        "{ books(where: {rowId: {in: [4, 5]}}) { groups(by: [{field: ROW_ID}]) { aggregate { sum { price } } } } }",
+        count=1,
+    )
+
+    sums = [each["aggregate"]["sum"]["price"] for each in data["books"]["groups"]]
+    assert sums == ["-2.5000000000", "2.5000000000"]
+
+
 async def test_nothing(api: Api):
     """Over no rows counts are 0 and all else is null."""
     data = await api.data(
