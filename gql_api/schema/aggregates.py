@@ -73,8 +73,8 @@ def aggregated_columns(entity: Entity, function: AggregateFunction) -> list[Colu
             return columns
         case AggregateFunction.MIN | AggregateFunction.MAX:
             return [column for column in columns if column.type.kind in _RANGED]
-        case _:
-            return [column for column in columns if column.type.kind in NUMBERS]
+        case _:  # the database adds what it holds, a type of one's own may give something else
+            return [each for each in columns if each.type.kind in NUMBERS and each.type.own is None]
 
 
 def build_aggregate_types(entity: Entity, table: TypeTable) -> None:

@@ -257,7 +257,7 @@ def _read_key(value: Mapping[str, Any], entity: Entity, path: Path) -> GroupKey:
             message = f"{'.'.join(path)} has a timeZone and no bucket: pass both, or neither."
             raise BadUserInputError(message, path=(*path, "timeZone"))
         return GroupKey(column.key)
-    if column.type.kind is not ScalarKind.DATE_TIME:
+    if column.type.kind is not ScalarKind.DATE_TIME or column.type.own is not None:
         message = f"{'.'.join(path)} has a bucket, but {column.name} is no DateTime: leave the bucket out."
         raise BadUserInputError(message, path=(*path, "bucket"))
     if time_zone is not None and time_zone not in _time_zones():

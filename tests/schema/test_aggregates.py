@@ -1,6 +1,10 @@
 """Aggregates of lists: answers, conditions and orders."""
 
+import decimal
+
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 import gql_api as gql
 from tests.fixtures.schema import Api
@@ -168,3 +172,33 @@ def test_switches(api: Api):
     assert sorted(types["BookAggregateOrder"].fields) == ["count"]
     with pytest.raises(gql.ConfigurationError, match="has_aggregates is off"):
         gql.ApiConfig(has_aggregates=False)
+
+
+class Cents(sa.types.TypeDecorator[decimal.Decimal]):
+    """An amount that the database holds in other units."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_result_value(
+        self, value: int | None, dialect: sa.Dialect
+    ) -> decimal.Decimal | None:
+        """Give units."""
+        return None if value is None else decimal.Decimal(value) / 100
+
+
+def test_own_types():
+    """What the database would add is not what a type of the models' own gives: it has no sum."""
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Invoice(Base):
+        __tablename__ = "invoice"
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+        total: orm.Mapped[decimal.Decimal] = orm.mapped_column(Cents)
+
+    types = gql.build_schema(Base).graphql_schema.type_map
+
+    assert sorted(types["InvoiceSumAggregate"].fields) == ["rowId"]
+    assert sorted(types["InvoiceAverageAggregate"].fields) == ["rowId"]
