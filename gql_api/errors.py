@@ -6,6 +6,7 @@ GqlApiError
 │   ├── MappingError               a model cannot be mapped
 │   ├── SchemaBuildError           a schema cannot be built from the types given
 │   └── DatabaseError              the database cannot be used as configured
+├── NoPlainFormError               a value that only the executor of GraphQL can present
 └── ApiError                       the caller must act; safe to show, has a stable code
     ├── BadUserInputError          an argument is refused before any SQL runs
     │   ├── InvalidCursorError     a cursor cannot be read
@@ -61,6 +62,13 @@ class SchemaBuildError(ConfigurationError):
 
 class DatabaseError(ConfigurationError):
     """The database cannot be used as configured. The operator must act."""
+
+
+class NoPlainFormError(GqlApiError):
+    """A read met a value without a plain form on the wire, such as NaN or an unknown label.
+
+    Never shown: the field is run again by the executor of GraphQL, which makes the exact error.
+    """
 
 
 class ApiError(GqlApiError):

@@ -6,7 +6,16 @@ from typing import Any
 
 from gql_api.loading.rows import FetchedRow, RowShape
 from gql_api.plan.aggregates import Aggregate, AggregateFunction
-from gql_api.plan.selections import AggregateField, GroupKeyField, GroupNodesField, GroupsField
+from gql_api.plan.selections import (
+    AggregateField,
+    AggregatePart,
+    AggregateValue,
+    GroupKeyField,
+    GroupNodesField,
+    GroupsField,
+    GroupValueField,
+    TypenameField,
+)
 from gql_api.sql.groups import read_aggregates
 
 _COUNTS = frozenset({AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT})
@@ -50,9 +59,22 @@ def read_groups(
 
 def aggregate_answer(asked: AggregateField, computed: Mapping[Aggregate, Any]) -> dict[str, Any]:
     """Return the answer of an aggregate field; a list without rows computed nothing."""
-    answer: dict[str, Any] = {key: _aggregate_value(each, computed) for key, each in asked.values}
-    for response_key, part in asked.parts:
-        answer[response_key] = {key: _aggregate_value(each, computed) for key, each in part}
+    return _aggregate_answer(asked.fields, computed)
+
+
+def _aggregate_answer(
+    fields: Sequence[TypenameField | AggregateValue | AggregatePart],
+    computed: Mapping[Aggregate, Any],
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    for each in fields:
+        match each:
+            case AggregatePart(response_key, inner):
+                answer[response_key] = _aggregate_answer(inner, computed)
+            case AggregateValue(response_key, aggregate):
+                answer[response_key] = _aggregate_value(aggregate, computed)
+            case TypenameField(response_key, type_name):
+                answer[response_key] = type_name
     return answer
 
 
@@ -75,12 +97,24 @@ def group_answer(
     answer: dict[str, Any] = {}
     for part in asked.fields:
         match part:
-            case GroupKeyField(response_key, values):
-                answer[response_key] = {
-                    key: None if at is None else group.keys[at] for key, at in values
-                }
+            case GroupKeyField(response_key, fields):
+                answer[response_key] = _key_answer(fields, group)
             case AggregateField(response_key):
                 answer[response_key] = aggregate_answer(part, group.aggregates)
             case GroupNodesField(response_key):
                 answer[response_key] = nodes[response_key]
+            case TypenameField(response_key, type_name):
+                answer[response_key] = type_name
+    return answer
+
+
+def _key_answer(
+    fields: Sequence[TypenameField | GroupValueField], group: LoadedGroup
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    for each in fields:
+        if isinstance(each, TypenameField):
+            answer[each.response_key] = each.type_name
+        else:
+            answer[each.response_key] = None if each.index is None else group.keys[each.index]
     return answer

@@ -36,6 +36,7 @@ from gql_api.sql.pages import (
 from gql_api.sql.places import places_of
 
 _PAGED = selections.NodesField | selections.EdgesField | selections.PageInfoField
+_HOLDING_ROWS = selections.NodesField | selections.EdgesField | selections.GroupsField
 
 ROOT: ParentKey = ()
 """Key of the only list of a root field."""
@@ -271,24 +272,35 @@ async def _field_values(
             return await _load_group_rows(selection, groups, run)
         case selections.EdgesField():
             return await _load_edges(asked, groups, run)
-        case selections.PageInfoField(_, facts):
-            is_backward = connection.page.is_backward
-            return {
-                key: _page_info(facts, group, is_backward=is_backward)
-                for key, group in groups.items()
-            }
-        case selections.TotalCountField() | selections.AggregateField():
-            return {key: _aggregated(asked, group) for key, group in groups.items()}
         case selections.GroupsField():
             return await _load_groups(asked, connection, run, parents, tuple(groups))
+        case _:
+            is_backward = connection.page.is_backward
+            return {
+                key: _plain_value(asked, group, is_backward=is_backward)
+                for key, group in groups.items()
+            }
 
 
-def _aggregated(
-    asked: selections.TotalCountField | selections.AggregateField, group: _Group
-) -> Any:
-    if isinstance(asked, selections.AggregateField):
-        return aggregate_answer(asked, group.aggregates)
-    return group.aggregates.get(ROW_COUNT, 0)
+_PlainField = (
+    selections.TypenameField
+    | selections.PageInfoField
+    | selections.TotalCountField
+    | selections.AggregateField
+)
+
+
+def _plain_value(asked: _PlainField, group: _Group, *, is_backward: bool) -> Any:
+    """Return the value of a field that holds no rows."""
+    match asked:
+        case selections.TypenameField(_, type_name):
+            return type_name
+        case selections.PageInfoField(_, facts):
+            return _page_info(facts, group, is_backward=is_backward)
+        case selections.TotalCountField():
+            return group.aggregates.get(ROW_COUNT, 0)
+        case selections.AggregateField():
+            return aggregate_answer(asked, group.aggregates)
 
 
 async def _load_groups(
@@ -336,10 +348,13 @@ async def _load_edges(
     }
     for part in asked.fields:
         filled: Mapping[ParentKey, Sequence[Any]]
-        if isinstance(part, selections.EdgeNodeField):
-            filled = await _load_group_rows(part.selection, groups, run)
-        else:
-            filled = {key: group.cursors for key, group in groups.items()}
+        match part:
+            case selections.EdgeNodeField(_, selection):
+                filled = await _load_group_rows(selection, groups, run)
+            case selections.EdgeCursorField():
+                filled = {key: group.cursors for key, group in groups.items()}
+            case selections.TypenameField(_, type_name):
+                filled = {key: [type_name] * len(group.rows) for key, group in groups.items()}
         for key, values in filled.items():
             for edge, value in zip(edges[key], values, strict=True):
                 edge[part.response_key] = value
@@ -354,6 +369,7 @@ def _page_info(
         "hasPreviousPage": Side.BEFORE in group.sides or (group.has_more and is_backward),
         "startCursor": group.cursors[0] if group.cursors else None,
         "endCursor": group.cursors[-1] if group.cursors else None,
+        "__typename": "PageInfo",
     }
     return {name: known[fact] for name, fact in facts}
 
@@ -427,15 +443,10 @@ def empty_connection(connection: Connection) -> dict[str, Any]:
     """Return the answer of a connection without rows."""
     answer: dict[str, Any] = {}
     for asked in connection.fields:
-        match asked:
-            case selections.PageInfoField(response_key, facts):
-                answer[response_key] = _page_info(facts, _Group(), is_backward=False)
-            case selections.TotalCountField(response_key):
-                answer[response_key] = 0
-            case selections.AggregateField(response_key):
-                answer[response_key] = aggregate_answer(asked, {})
-            case _:
-                answer[asked.response_key] = []
+        if isinstance(asked, _HOLDING_ROWS):
+            answer[asked.response_key] = []
+        else:
+            answer[asked.response_key] = _plain_value(asked, _Group(), is_backward=False)
     return answer
 
 

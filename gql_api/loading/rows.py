@@ -175,6 +175,10 @@ def _field_columns(field: selections.RowField, entity: Entity) -> Sequence[str]:
             return (field.column,)
         case selections.IdField():
             return _key_columns(entity)
+        case selections.PythonField():
+            return field.columns
+        case selections.TypenameField():
+            return ()
         case _:
             return entity.relationships[field.relationship].join.local_keys
 
@@ -192,4 +196,6 @@ def assemble_row(selection: Selection, fetched: FetchedRow) -> LoadedRow:
             row[field.response_key] = columns[field.column]
         elif isinstance(field, selections.IdField):
             row[field.response_key] = encode_global_id(entity, columns)
+        elif isinstance(field, selections.TypenameField):
+            row[field.response_key] = field.type_name
     return row

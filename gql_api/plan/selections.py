@@ -9,12 +9,23 @@ from gql_api.plan.pages import OrderKey, Page
 
 
 @dataclass(frozen=True, slots=True)
+class TypenameField:
+    """The name of the object's type."""
+
+    response_key: str
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnField:
     """A column of the row."""
 
     response_key: str
     column: str
     """Attribute key."""
+
+    path_slot: int | None = None
+    """Slot of the names that lead to a value within a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,17 @@ class ToManyField:
     connection: "Connection"
 
 
-RowField = ColumnField | IdField | ToOneField | ToManyField
+@dataclass(frozen=True, slots=True)
+class PythonField:
+    """What a resolver in Python answers for the row."""
+
+    response_key: str
+    name: str
+    columns: tuple[str, ...]
+    """Attribute keys that the resolver reads."""
+
+
+RowField = TypenameField | ColumnField | IdField | ToOneField | ToManyField | PythonField
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +74,7 @@ class Selection:
     fields: tuple[RowField, ...]
 
     columns: tuple[str, ...] = ()
-    """Attribute keys to load besides, for resolvers in Python."""
+    """Attribute keys to load besides what the fields need."""
 
     subtypes: tuple["Selection", ...] = ()
     """For an entity whose rows are of several types: what is asked of the rows of each, itself
@@ -88,7 +109,7 @@ class EdgesField:
     """The rows of a page, with their cursors."""
 
     response_key: str
-    fields: tuple[EdgeCursorField | EdgeNodeField, ...]
+    fields: tuple[TypenameField | EdgeCursorField | EdgeNodeField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +118,7 @@ class PageInfoField:
 
     response_key: str
     facts: tuple[tuple[str, str], ...]
-    """Response key and fact: hasNextPage, hasPreviousPage, startCursor or endCursor."""
+    """Response key and fact: hasNextPage, hasPreviousPage, startCursor, endCursor or __typename."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +129,43 @@ class TotalCountField:
 
 
 @dataclass(frozen=True, slots=True)
+class AggregateValue:
+    """One aggregate."""
+
+    response_key: str
+    aggregate: Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatePart:
+    """One function over several columns."""
+
+    response_key: str
+    fields: tuple[TypenameField | AggregateValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AggregateField:
     """Aggregates of the filtered, unpaged list, or of the rows of a group."""
 
     response_key: str
-
-    values: tuple[tuple[str, Aggregate], ...]
-    """Response key and aggregate of each value that stands alone."""
-
-    parts: tuple[tuple[str, tuple[tuple[str, Aggregate], ...]], ...]
-    """Response key of each function over columns, with the values within."""
+    fields: tuple[TypenameField | AggregateValue | AggregatePart, ...]
 
     def __iter__(self) -> Iterator[Aggregate]:
         """Iterate over all aggregates, with repetitions."""
-        for _, aggregate in self.values:
-            yield aggregate
-        for _, part in self.parts:
-            for _, aggregate in part:
-                yield aggregate
+        for each in self.fields:
+            for field in each.fields if isinstance(each, AggregatePart) else (each,):
+                if isinstance(field, AggregateValue):
+                    yield field.aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class GroupValueField:
+    """A value that the rows of a group share."""
+
+    response_key: str
+    index: int | None
+    """Of the group's key; None for a field that is not grouped by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +173,7 @@ class GroupKeyField:
     """The values that the rows of a group share."""
 
     response_key: str
-
-    values: tuple[tuple[str, int | None], ...]
-    """Response key, and index of the group's key; None for a field that is not grouped by."""
+    fields: tuple[TypenameField | GroupValueField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +187,7 @@ class GroupNodesField:
     """Slot of the number of rows."""
 
 
-GroupField = GroupKeyField | AggregateField | GroupNodesField
+GroupField = TypenameField | GroupKeyField | AggregateField | GroupNodesField
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +211,13 @@ class GroupsField:
 
 
 ConnectionField = (
-    NodesField | EdgesField | PageInfoField | TotalCountField | AggregateField | GroupsField
+    TypenameField
+    | NodesField
+    | EdgesField
+    | PageInfoField
+    | TotalCountField
+    | AggregateField
+    | GroupsField
 )
 
 
@@ -195,3 +239,39 @@ class Lookup:
 
     selection: Selection
     filter: Filter
+
+
+def has_python(plan: Connection | Lookup | Selection) -> bool:
+    """Tell whether a resolver in Python answers any field of a plan, at any depth."""
+    match plan:
+        case Selection():
+            fields = (field for each in plan.subtypes or (plan,) for field in each.fields)
+            return any(isinstance(each, PythonField) or _inner(each) for each in fields)
+        case Lookup():
+            return has_python(plan.selection)
+        case Connection():
+            return any(map(has_python, row_selections(plan)))
+
+
+def _inner(field: RowField) -> bool:
+    match field:
+        case ToOneField():
+            return has_python(field.selection)
+        case ToManyField():
+            return has_python(field.connection)
+        case _:
+            return False
+
+
+def row_selections(connection: Connection) -> Iterator[Selection]:
+    """Iterate over what the fields of a connection ask of rows: of pages and of groups."""
+    for each in connection.fields:
+        match each:
+            case NodesField():
+                yield each.selection
+            case EdgesField() | GroupsField():
+                for part in each.fields:
+                    if isinstance(part, EdgeNodeField | GroupNodesField):
+                        yield part.selection
+            case _:
+                pass

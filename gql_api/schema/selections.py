@@ -38,6 +38,7 @@ Nodes = Sequence[FieldNode]
 Path = tuple[str, ...]
 
 _BACKREF = "strawberry-definition"
+_TYPENAME = "__typename"
 
 
 class Planner:
@@ -86,18 +87,17 @@ class Planner:
     def _plan_row(self, entity: Entity, nodes: Nodes, path: Path) -> plan.Selection:
         type_: GraphQLObjectType = self._schema.type_map[entity.row_type]
         fields: list[plan.RowField] = []
-        columns: dict[str, None] = {}
         for key, found in self._collect(type_, nodes).items():
             name = found[0].name.value
-            if name == "__typename":
+            if name == _TYPENAME:
+                fields.append(plan.TypenameField(key, type_.name))
                 continue
-            defined = type_.fields[name]
-            planned = self._plan_row_field(key, defined, found, (*path, key))
+            defined, here = type_.fields[name], (*path, key)
+            planned = self._plan_row_field(key, defined, found, here)
             if planned is None:
-                columns.update(dict.fromkeys(_resolver_columns(entity, defined)))
-            else:
-                fields.append(planned)
-        return plan.Selection(entity.name, tuple(fields), tuple(columns))
+                planned = plan.PythonField(key, name, tuple(_resolver_columns(entity, defined)))
+            fields.append(planned)
+        return plan.Selection(entity.name, tuple(fields))
 
     def plan_connection(
         self,
@@ -153,7 +153,9 @@ class Planner:
             case IdField():
                 return plan.IdField(key)
             case ColumnField():
-                return plan.ColumnField(key, field.column.key)
+                names = self.arguments(defined, nodes).get("path")
+                slot = None if names is None else self.operands.add(names)
+                return plan.ColumnField(key, field.column.key, slot)
             case RelationshipField():
                 return self._plan_once(field, defined, nodes, key, path)
             case _:
@@ -188,32 +190,36 @@ class Planner:
                     fields.append(self._plan_aggregate(key, entity, found))
                 case "groups":
                     fields.append(self._plan_groups(key, entity, found, (*path, key)))
-                case _:  # __typename: the executor knows it
-                    pass
+                case _:
+                    fields.append(plan.TypenameField(key, type_.name))
         return tuple(fields)
 
     def _plan_aggregate(self, key: str, entity: Entity, nodes: Nodes) -> plan.AggregateField:
         """Plan aggregates: functions over columns stand within an object of their own."""
         type_ = self._schema.type_map[self._table.inflector.aggregate_type(entity.name)]
-        keys = {column.name: column.key for column in entity.columns.values()}
-        values: list[tuple[str, Aggregate]] = []
-        parts = []
+        fields: list[plan.TypenameField | plan.AggregateValue | plan.AggregatePart] = []
         for inner, found in self._collect(type_, nodes).items():
             name = found[0].name.value
-            if name == "__typename":
-                continue
-            function = AggregateFunction(name)
-            if function is AggregateFunction.COUNT:
-                values.append((inner, ROW_COUNT))
-                continue
-            columns = self._collect(get_named_type(type_.fields[name].type), found)
-            part = [
-                (each, Aggregate(function, keys[selected[0].name.value]))
-                for each, selected in columns.items()
-                if selected[0].name.value != "__typename"
-            ]
-            parts.append((inner, tuple(part)))
-        return plan.AggregateField(key, tuple(values), tuple(parts))
+            if name == _TYPENAME:
+                fields.append(plan.TypenameField(inner, type_.name))
+            elif AggregateFunction(name) is AggregateFunction.COUNT:
+                fields.append(plan.AggregateValue(inner, ROW_COUNT))
+            else:
+                of = get_named_type(type_.fields[name].type)
+                part = self._plan_part(AggregateFunction(name), of, entity, found)
+                fields.append(plan.AggregatePart(inner, part))
+        return plan.AggregateField(key, tuple(fields))
+
+    def _plan_part(
+        self, function: AggregateFunction, type_: Any, entity: Entity, nodes: Nodes
+    ) -> tuple[plan.TypenameField | plan.AggregateValue, ...]:
+        keys = {column.name: column.key for column in entity.columns.values()}
+        return tuple(
+            plan.TypenameField(key, type_.name)
+            if found[0].name.value == _TYPENAME
+            else plan.AggregateValue(key, Aggregate(function, keys[found[0].name.value]))
+            for key, found in self._collect(type_, nodes).items()
+        )
 
     def _plan_groups(self, key: str, entity: Entity, nodes: Nodes, path: Path) -> plan.GroupsField:
         make = self._table.inflector
@@ -255,8 +261,8 @@ class Planner:
                     size = read_size(first, self._table.config, (*here, "first"))
                     selection = self.plan_selection(entity, found, here)
                     fields.append(plan.GroupNodesField(key, selection, self.operands.add(size)))
-                case _:  # __typename: the executor knows it
-                    pass
+                case _:
+                    fields.append(plan.TypenameField(key, type_.name))
         return fields
 
     def _plan_group_key(
@@ -265,16 +271,17 @@ class Planner:
         make = self._table.inflector
         type_ = self._schema.type_map[make.group_key_values_type(entity.name)]
         index = {entity.columns[each.column].name: at for at, each in enumerate(keys)}
-        values = [
-            (inner, index.get(found[0].name.value))
+        fields = tuple(
+            plan.TypenameField(inner, type_.name)
+            if found[0].name.value == _TYPENAME
+            else plan.GroupValueField(inner, index.get(found[0].name.value))
             for inner, found in self._collect(type_, nodes).items()
-            if found[0].name.value != "__typename"
-        ]
-        return plan.GroupKeyField(key, tuple(values))
+        )
+        return plan.GroupKeyField(key, fields)
 
     def _plan_edges(self, key: str, entity: Entity, nodes: Nodes, path: Path) -> plan.EdgesField:
         type_ = self._schema.type_map[self._table.inflector.edge_type(entity.name)]
-        fields: list[plan.EdgeCursorField | plan.EdgeNodeField] = []
+        fields: list[plan.TypenameField | plan.EdgeCursorField | plan.EdgeNodeField] = []
         for inner, found in self._collect(type_, nodes).items():
             match found[0].name.value:
                 case "cursor":
@@ -282,16 +289,14 @@ class Planner:
                 case "node":
                     selection = self.plan_selection(entity, found, (*path, inner))
                     fields.append(plan.EdgeNodeField(inner, selection))
-                case _:  # __typename: the executor knows it
-                    pass
+                case _:
+                    fields.append(plan.TypenameField(inner, type_.name))
         return plan.EdgesField(key, tuple(fields))
 
     def _plan_page_info(self, key: str, nodes: Nodes) -> plan.PageInfoField:
         type_ = self._schema.type_map["PageInfo"]
         facts = tuple(
-            (inner, found[0].name.value)
-            for inner, found in self._collect(type_, nodes).items()
-            if found[0].name.value != "__typename"
+            (inner, found[0].name.value) for inner, found in self._collect(type_, nodes).items()
         )
         return plan.PageInfoField(key, facts)
 

@@ -68,3 +68,57 @@ def test_frozen():
     """A plan cannot be changed."""
     with pytest.raises(AttributeError):
         _plan().entity = "Tag"  # type: ignore[misc]  # what the test is about
+
+
+ROWS = selections.Selection("Book", (selections.PythonField("x", "excerpt", ("title",)),))
+PAGE = Page(limit_slot=0)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(ROWS, id="row"),
+        pytest.param(selections.Lookup(ROWS, filters.TRUE), id="lookup"),
+        pytest.param(selections.Selection("Base", (), subtypes=(ROWS,)), id="subtype"),
+        pytest.param(
+            selections.Selection("Loan", (selections.ToOneField("b", "book", ROWS),)), id="to one"
+        ),
+        pytest.param(
+            selections.Connection("Book", (selections.NodesField("n", ROWS),), PAGE), id="nodes"
+        ),
+        pytest.param(
+            selections.Connection(
+                "Book",
+                (selections.EdgesField("e", (selections.EdgeNodeField("n", ROWS),)),),
+                PAGE,
+            ),
+            id="edges",
+        ),
+        pytest.param(
+            selections.Connection(
+                "Book",
+                (
+                    selections.GroupsField(
+                        "g",
+                        (),
+                        (selections.GroupNodesField("n", ROWS, 0),),
+                        having=filters.TRUE,
+                        order=(),
+                        limit_slot=0,
+                        nodes_limit_slot=0,
+                    ),
+                ),
+                PAGE,
+            ),
+            id="groups",
+        ),
+    ],
+)
+def test_python_within(plan: selections.Connection | selections.Lookup | selections.Selection):
+    """A field that Python answers is found at any depth."""
+    assert selections.has_python(plan)
+
+
+def test_no_python():
+    """A plan of columns and relationships needs no Python."""
+    assert not selections.has_python(_plan())
