@@ -73,8 +73,8 @@ class _Part:
     spreads: list[str] = field(default_factory=list)
 
 
-Level = frozenset[_Part]
-"""The parts whose fields are merged, fragments included."""
+Level = tuple[_Part, ...]
+"""The parts whose fields are merged, fragments included; each once, in the document's order."""
 
 
 class FieldsMergeRule(ValidationRule):
@@ -107,7 +107,7 @@ class _Judge:
         self._parts: dict[int, _Part] = {}
         self._entered: set[str] = set()
         self._pending: list[tuple[Level, bool]] = []
-        self._judged: set[tuple[Level, bool]] = set()
+        self._judged: set[tuple[frozenset[_Part], bool]] = set()
         self.work = 0
 
     def conflicts(self) -> Iterator[GraphQLError]:
@@ -179,11 +179,11 @@ class _Judge:
     ) -> None:
         """Judge a level later, and each of its parts on its own."""
         level = self._level(sets)
-        for parts in (level, *(frozenset((part,)) for part in level)):
-            key = (parts, is_exclusive)
+        for parts in (level, *((part,) for part in level)):
+            key = (frozenset(parts), is_exclusive)
             if parts and key not in self._judged:
                 self._judged.add(key)
-                self._pending.append(key)
+                self._pending.append((parts, is_exclusive))
 
     def _level(self, sets: Sequence[tuple[SelectionSetNode, GraphQLNamedType | None]]) -> Level:
         """Return the parts of selection sets, those of the fragments that they spread included."""
@@ -201,7 +201,7 @@ class _Judge:
             names += part.spreads
         self._entered |= entered
         self.work += len(parts)
-        return frozenset(part for part in parts if part.fields)
+        return tuple(dict.fromkeys(part for part in parts if part.fields))
 
     def _part(self, selection_set: SelectionSetNode, type_: GraphQLNamedType | None) -> _Part:
         if id(selection_set) not in self._parts:
