@@ -97,10 +97,13 @@ _DISCONNECT_STATES = re.compile(r"08...|57P0[123]")
 # Too many connections, and a server that is gone, cannot be reached or stops.
 _DISCONNECT_NUMBERS = frozenset({1040, 1053, 2002, 2003, 2006, 2013, 2055})
 
+# asyncpg's; also the name of SQLAlchemy's stand-in, which has no code
+_OUTDATED_STATEMENTS = frozenset({"InvalidCachedStatementError", "OutdatedSchemaCacheError"})
+
 
 def constraint_facts(error: DBAPIError) -> ConstraintFacts | None:
     """Read the facts of a refused row; None where the error is of another kind."""
-    driver_error = error.driver_exception
+    driver_error = _driver_error(error)
     if _number(driver_error) is not None:
         return _mysql_facts(driver_error)
     if isinstance(_sqlstate(driver_error), str):
@@ -112,7 +115,7 @@ def is_disconnect(error: BaseException) -> bool:
     """Tell whether the connection is gone or could not be made: another attempt may succeed."""
     if not isinstance(error, DBAPIError):
         return isinstance(error, OSError | TimeoutError)
-    driver_error = error.driver_exception
+    driver_error = _driver_error(error)
     state = _sqlstate(driver_error)
     return (
         error.connection_invalidated
@@ -122,11 +125,21 @@ def is_disconnect(error: BaseException) -> bool:
     )
 
 
+def is_outdated_statement(error: BaseException) -> bool:
+    """Tell whether a prepared statement no longer fits its tables: a new one will.
+
+    Args:
+        error: Of SQLAlchemy or of asyncpg.
+    """
+    driver_error = _driver_error(error) if isinstance(error, DBAPIError) else error
+    return type(driver_error).__name__ in _OUTDATED_STATEMENTS
+
+
 def is_serialization_failure(error: BaseException) -> bool:
     """Tell whether the transaction lost against another one, and may succeed when repeated."""
     if not isinstance(error, DBAPIError):
         return False
-    driver_error = error.driver_exception
+    driver_error = _driver_error(error)
     code = getattr(driver_error, "sqlite_errorcode", None)
     return (
         _sqlstate(driver_error) in _SERIALIZATION_STATES
@@ -134,6 +147,14 @@ def is_serialization_failure(error: BaseException) -> bool:
         # Extended codes of SQLite hold the plain one in their last byte.
         or (isinstance(code, int) and code & 0xFF in _SQLITE_BUSY)
     )
+
+
+def _driver_error(error: DBAPIError) -> BaseException:
+    """Return the driver's exception; SQLAlchemy's stand-in for the few that carry none."""
+    try:
+        return error.driver_exception
+    except ValueError:
+        return error.orig or error
 
 
 def _sqlstate(driver_error: BaseException) -> object:

@@ -17,10 +17,12 @@ from sqlalchemy.ext.asyncio import (
 
 from gql_api.database.connections import READS_OPTION, connect_options, prepare_connections
 from gql_api.database.dialects import Dialect, dialect_named
+from gql_api.database.direct import DirectReads
 from gql_api.database.driver_errors import is_disconnect
 from gql_api.database.pools import CountingPool, PoolStatus, pool_counts
 from gql_api.database.refusals import missing_driver, unusable_database
 from gql_api.database.servers import ServerFacts, read_server, require_server
+from gql_api.database.statements import StatementFeed
 from gql_api.database.turns import Turns
 from gql_api.database.urls import is_memory_database, normalize_url
 
@@ -69,7 +71,16 @@ class Database:
     to the session's work use the session's own connection.
     """
 
-    __slots__ = ("_sessions", "_turns", "dialect", "read_engine", "url", "write_engine")
+    __slots__ = (
+        "_sessions",
+        "_turns",
+        "dialect",
+        "direct_reads",
+        "read_engine",
+        "statements",
+        "url",
+        "write_engine",
+    )
 
     def __init__(
         self, url: URL, write_engine: AsyncEngine, read_engine: AsyncEngine, turns: Turns | None
@@ -78,6 +89,11 @@ class Database:
         self.dialect: Dialect = dialect_named(write_engine.dialect.name)
         self.write_engine = write_engine
         self.read_engine = read_engine
+        self.statements = StatementFeed()
+        self.statements.follow(write_engine.sync_engine)
+        if turns is None:  # else both engines share one dialect
+            self.statements.follow(read_engine.sync_engine)
+        self.direct_reads = DirectReads.of(read_engine.sync_engine, self.statements)
         self._turns = turns
         self._sessions = async_sessionmaker(write_engine, expire_on_commit=False, autoflush=False)
 

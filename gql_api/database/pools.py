@@ -1,11 +1,14 @@
-"""A connection pool that knows who waits, and its figures."""
+"""A connection pool that knows who waits, hands out idle connections at once, and its figures."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, Pool
-from sqlalchemy.util.queue import AsyncAdaptedQueue
+from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util.queue import AsyncAdaptedQueue, Full
 from typing_extensions import override
 
 
@@ -36,6 +39,9 @@ class PoolStatus:
     """Equal to ``write`` where both share one connection."""
 
 
+_NO_CONNECTION: Any = object()
+
+
 class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
     """A queue that counts the tasks that wait in it."""
 
@@ -48,6 +54,19 @@ class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
         self.waiting += 1
         try:
             return super().get(block, timeout)
+        finally:
+            self.waiting -= 1
+
+    async def get_soon(self, timeout_s: float) -> ConnectionPoolEntry:
+        """Wait for an entry, in one line with those who wait in `get`.
+
+        Raises:
+            TimeoutError: None came back in time.
+        """
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._queue.get()
         finally:
             self.waiting -= 1
 
@@ -64,6 +83,64 @@ class CountingPool(AsyncAdaptedQueuePool):
         """Tasks that wait for a connection now."""
         queue: Any = self._pool
         return int(queue.waiting)
+
+    async def lease(self) -> ConnectionPoolEntry | None:
+        """Take the entry of an open connection, without SQLAlchemy's own objects around it.
+
+        The caller gives it back. Neither events of the pool nor tests of the connection are run.
+
+        Returns:
+            None where a connection must be made first: connect through the engine.
+
+        Raises:
+            sqlalchemy.exc.TimeoutError: All connections stayed in use.
+        """
+        queue: Any = self._pool
+        if not queue.waiting and not queue.empty():
+            return self._usable(queue.get_nowait())
+        if self._overflow < self._max_overflow:
+            return None
+        try:
+            return self._usable(await queue.get_soon(self._timeout))
+        except TimeoutError:
+            self.timeouts += 1
+            message = (
+                f"QueuePool limit of size {self.size()} overflow {self.overflow()} reached, "
+                f"connection timed out, timeout {self._timeout:.2f}"
+            )
+            raise PoolTimeoutError(message, code="3o7r") from None
+
+    async def give_back(self, entry: ConnectionPoolEntry) -> None:
+        """Take back what `lease` gave; a connection beyond the size is closed."""
+        try:
+            self._pool.put_nowait(entry)
+        except Full:
+            await greenlet_spawn(self._do_return_conn, entry)
+
+    async def discard(self, entry: ConnectionPoolEntry, reason: BaseException) -> None:
+        """Take back what `lease` gave, and close its connection, whose state nobody knows."""
+        try:
+            await greenlet_spawn(entry.invalidate, reason)
+        finally:
+            await self.give_back(entry)
+
+    def distrust(self, reason: BaseException) -> None:
+        """Have all connections that are open now replaced before their next use: one was cut."""
+        self._invalidate(_NO_CONNECTION, reason, _checkin=False)
+
+    def _usable(self, entry: Any) -> ConnectionPoolEntry | None:
+        """Return an entry that needs no new connection; another one goes back."""
+        is_usable = (
+            entry.dbapi_connection is not None
+            and not entry.dbapi_connection.driver_connection.is_closed()
+            and self._invalidate_time <= entry.starttime
+            and not 0 <= self._recycle < time.time() - entry.starttime
+        )
+        if is_usable:
+            leased: ConnectionPoolEntry = entry
+            return leased
+        self._pool.put_nowait(entry)
+        return None
 
     @override
     def recreate(self) -> Self:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from gql_api.database.driver_errors import is_disconnect
+from gql_api.database.driver_errors import is_disconnect, is_outdated_statement
 from gql_api.database.engines import Database
 
 
@@ -19,6 +19,16 @@ class Reader(Protocol):
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
         """Run a statement and return all its rows.
+
+        Cost:
+            One statement.
+        """
+        ...
+
+    async def fetch_text(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> bytes | str | None:
+        """Run a statement of one row and one column, of text or of bytes, and return its value.
 
         Cost:
             One statement.
@@ -39,8 +49,11 @@ class Reader(Protocol):
 class ConnectionReader:
     """Reads of a query: each takes a connection in autocommit for the time of its statement.
 
-    A read that finds its connection broken is repeated once, on another.
+    A read that finds its connection broken is repeated once, on another; so is one whose prepared
+    statement no longer fits the tables.
     """
+
+    __slots__ = ("_database",)
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -52,15 +65,45 @@ class ConnectionReader:
         try:
             return await self._fetch(statement, parameters)
         except DBAPIError as error:
-            if not is_disconnect(error):
+            if not _may_repeat(error):
                 raise
-            return await self._fetch(statement, parameters)
+        return await self._fetch(statement, parameters)
 
     async def _fetch(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
+        direct = self._database.direct_reads
+        if direct is not None:
+            rows = await direct.fetch(statement, parameters)
+            if rows is not None:
+                return rows
         async with self._database.read_connection() as connection:
             return list((await connection.execute(statement, parameters)).all())
+
+    async def fetch_text(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> bytes | str | None:
+        """Run a statement on a read connection."""
+        try:
+            return await self._fetch_text(statement, parameters)
+        except DBAPIError as error:
+            if not _may_repeat(error):
+                raise
+        return await self._fetch_text(statement, parameters)
+
+    async def _fetch_text(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> bytes | str | None:
+        found: bytes | str | None
+        direct = self._database.direct_reads
+        if direct is not None:
+            value = await direct.fetch_value(statement, parameters)
+            if value is not None:
+                (found,) = value
+                return found
+        async with self._database.read_connection() as connection:
+            found = await connection.scalar(statement, parameters)
+            return found
 
     async def fetch_instances(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
@@ -69,9 +112,9 @@ class ConnectionReader:
         try:
             return await self._fetch_instances(statement, parameters)
         except DBAPIError as error:
-            if not is_disconnect(error):
+            if not _may_repeat(error):
                 raise
-            return await self._fetch_instances(statement, parameters)
+        return await self._fetch_instances(statement, parameters)
 
     async def _fetch_instances(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
@@ -79,6 +122,10 @@ class ConnectionReader:
         async with self._database.read_connection() as connection:
             session = session_on(connection)
             return (await session.scalars(statement, parameters)).all()
+
+
+def _may_repeat(error: DBAPIError) -> bool:
+    return is_disconnect(error) or is_outdated_statement(error)
 
 
 def session_on(connection: AsyncConnection) -> AsyncSession:
@@ -101,6 +148,16 @@ class SessionReader:
             await self._session.flush()
             connection = await self._session.connection()
             return list((await connection.execute(statement, parameters)).all())
+
+    async def fetch_text(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> bytes | str | None:
+        """Run a statement in the session's transaction."""
+        async with self._lock:
+            await self._session.flush()
+            connection = await self._session.connection()
+            found: bytes | str | None = await connection.scalar(statement, parameters)
+            return found
 
     async def fetch_instances(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]

@@ -1,12 +1,9 @@
-"""How many SQL statements a piece of work sends, counted in one place for both engines."""
+"""How many SQL statements a piece of work sends, counted in one place whichever way they take."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import event
 
 from gql_api.database.engines import Database
 
@@ -20,17 +17,12 @@ class StatementCount:
 
 
 _COUNT: ContextVar[StatementCount | None] = ContextVar("statement_count", default=None)
-_EVENT = "before_cursor_execute"
 
 
 def watch_statements(database: Database) -> None:
     """Have the statements of a database counted; a second call changes nothing."""
-    engines = [database.write_engine.sync_engine, database.read_engine.sync_engine]
-    if engines[0].pool is engines[1].pool:
-        engines.pop()  # reads of a database in memory run on a view of the engine for writes
-    for engine in engines:
-        if not event.contains(engine, _EVENT, _count):
-            event.listen(engine, _EVENT, _count)
+    if _count not in database.statements.listeners:
+        database.statements.listeners.append(_count)
 
 
 @contextmanager
@@ -44,7 +36,7 @@ def counted_statements() -> Iterator[StatementCount]:
         _COUNT.reset(token)
 
 
-def _count(_connection: Any, _cursor: Any, statement: str, *_facts: Any) -> None:
+def _count(_text: str) -> None:
     count = _COUNT.get()
-    if count is not None and not statement.startswith("BEGIN"):
+    if count is not None:
         count.total += 1
