@@ -16,6 +16,7 @@ from gql_api.loading.readers import ConnectionReader, Reader, session_on
 from gql_api.loading.run import Run
 from gql_api.schema.build import Schema
 from gql_api.schema.keys import read_global_id
+from gql_api.schema.plans import DocumentPlans
 
 ModelT = TypeVar("ModelT")
 
@@ -38,6 +39,7 @@ class Context:
         self.operation_name: str | None = None
         self.operation_type: str | None = None
         self.loaders: dict[Any, Any] = {}
+        self.plans: DocumentPlans | None = None
         self.takes_encoded = False
         """Whether the answer is only sent on as JSON, so that its data may be JSON already."""
         self._reader = ConnectionReader(database)

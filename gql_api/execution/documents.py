@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from graphql import DocumentNode
 
 from gql_api.execution.prices import CostProgram
+from gql_api.schema.plans import DocumentPlans
 
 _MAX_CHARACTERS = 500_000
 
@@ -14,6 +15,9 @@ class KnownDocument:
     """A document that is valid and within the limits."""
 
     node: DocumentNode
+    plans: DocumentPlans
+    """Of its fields, as they are asked for."""
+
     prices: dict[str | None, CostProgram] = field(default_factory=dict)
     """Of its operations, by name, as they are asked for."""
 

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from gql_api.config import Limits
 from gql_api.errors import LimitExceededError
+from gql_api.execution.context import Context
 from gql_api.execution.cost import compile_cost
 from gql_api.execution.documents import DocumentCache, KnownDocument
 from gql_api.execution.one_of import OneOfRule
@@ -27,6 +28,7 @@ from gql_api.execution.overlaps import FieldsMergeRule
 from gql_api.execution.structure import check_structure
 from gql_api.execution.values import check_depth, check_size
 from gql_api.schema.build import Schema
+from gql_api.schema.plans import DocumentPlans
 
 _TOO_MANY_TOKENS = "Document contains more than"
 _FURTHER_RULES = (MaybeNullValidationRule, OneOfRule)
@@ -70,6 +72,8 @@ class OperationLimits(SchemaExtension):
         context = self.execution_context
         if context.pre_execution_errors is None:  # else another extension has judged it
             context.pre_execution_errors = self._judge_document() or self._judge_request()
+        if isinstance(context.context, Context):
+            context.context.plans = None if self._known is None else self._known.plans
         yield
 
     @override
@@ -100,7 +104,7 @@ class OperationLimits(SchemaExtension):
             hides = not self._schema.table.config.shows_suggestions
             errors = validate(schema, document, _with_ours(rules), hide_suggestions=hides)
         if not errors and rules:
-            self._known = KnownDocument(document)
+            self._known = KnownDocument(document, DocumentPlans(document, self._schema.plans))
             if context.query:  # else the document was given parsed
                 self._documents.put(context.query, self._known)
         return errors

@@ -9,6 +9,7 @@ from typing import Any
 from strawberry.extensions import SchemaExtension
 
 from gql_api.execution.documents import DocumentCache
+from gql_api.execution.executor import OperationExecutor
 from gql_api.execution.introspection import Introspection, IntrospectionAnswers
 from gql_api.execution.lifecycle import OperationLifecycle
 from gql_api.execution.limits import OperationLimits
@@ -44,7 +45,9 @@ def build_schema(
     everything: list[Callable[[], SchemaExtension]]
     everything = [OperationLifecycle, limits, *extensions, introspection]
     with _paused_collector():
-        return assemble_schema(models, extensions=everything, **options)
+        schema = assemble_schema(models, extensions=everything, **options)
+    schema.execution_context_class = OperationExecutor
+    return schema
 
 
 @contextmanager

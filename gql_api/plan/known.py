@@ -2,13 +2,13 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from typing_extensions import override
 
 from gql_api.plan.selections import Connection, Lookup
 
-Plan = Connection | Lookup
+PlanT = TypeVar("PlanT", bound=Connection | Lookup)
 
 _MAX_PLANS = 1_000
 _MAX_DERIVED = 32
@@ -26,10 +26,10 @@ class Derived(dict[Hashable, Any]):
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class KnownPlan:
+class KnownPlan(Generic[PlanT]):
     """A plan, and what was derived from it. Compared by identity, so that to find it costs nothing."""
 
-    plan: Plan
+    plan: PlanT
 
     derived: Derived = field(default_factory=Derived)
     """Statements, compiled SQL, functions that read rows: each by what it is and the
@@ -44,15 +44,15 @@ class PlanCache:
     """
 
     def __init__(self, max_plans: int = _MAX_PLANS) -> None:
-        self._known: dict[Plan, KnownPlan] = {}
-        self._used: dict[KnownPlan, None] = {}
+        self._known: dict[Connection | Lookup, KnownPlan[Any]] = {}
+        self._used: dict[KnownPlan[Any], None] = {}
         self._max_plans = max_plans
 
     def __len__(self) -> int:
         """Return the number of plans that are kept."""
         return len(self._known)
 
-    def know(self, plan: Plan) -> KnownPlan:
+    def know(self, plan: PlanT) -> KnownPlan[PlanT]:
         """Return the known plan that equals a new one; the new one is known from now on.
 
         Cost:
@@ -69,7 +69,7 @@ class PlanCache:
             del self._used[oldest], self._known[oldest.plan]
         return known
 
-    def use(self, known: KnownPlan) -> None:
+    def use(self, known: KnownPlan[Any]) -> None:
         """Note that a plan is used, so that others are forgotten before it."""
         if known in self._used:  # else it was forgotten while an operation held it
             del self._used[known]

@@ -29,6 +29,7 @@ from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.mapping.visibility import Hidden
 from gql_api.naming import Inflector
+from gql_api.plan.known import PlanCache
 from gql_api.schema.aggregates import build_aggregate_types
 from gql_api.schema.declarations import TypeDeclaration, declaration_of
 from gql_api.schema.definitions import add_fields, new_object
@@ -54,6 +55,8 @@ class Schema(strawberry.Schema):
 
     table: TypeTable
     policies: Mapping[type[Any], Policy[Any]]
+    plans: PlanCache
+    """Plans of operations, whoever asks."""
 
     def compilation(self, subject: Subject) -> Compilation:
         """Return what statements for a subject are built from: one per role set."""
@@ -80,6 +83,7 @@ class Schema(strawberry.Schema):
         self.table = table
         self.policies = policies
         self._compilations: dict[RoleSet, Compilation] = {}
+        self.plans = PlanCache()
         self._statements = StatementCache()
         super().__init__(
             query=query,

@@ -9,6 +9,7 @@ from gql_api.access.subjects import Subject
 from gql_api.loading.readers import Reader
 from gql_api.loading.run import Run
 from gql_api.persistence.rows import Write
+from gql_api.plan.known import PlanCache
 from gql_api.schema.table import TypeTable
 from gql_api.sql.sources import Compilation
 
@@ -42,6 +43,9 @@ class RequestContext(Protocol):
     loaders: dict[Any, Any]
     """Request-scoped DataLoaders, by what they load; emptied after a write."""
 
+    plans: Any
+    """The ``DocumentPlans`` of the document that runs; None if it is not kept."""
+
     @property
     def reader(self) -> Reader:
         """Where reads run: in the session during a mutation, on a read connection otherwise."""
@@ -57,6 +61,7 @@ class SchemaAccess(Protocol):
     """The part of the schema that resolvers use."""
 
     table: TypeTable
+    plans: PlanCache
 
     def compilation(self, subject: Subject) -> Compilation:
         """Return what statements for a subject are built from."""

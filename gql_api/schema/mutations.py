@@ -25,7 +25,7 @@ from gql_api.schema.payloads import (
     PayloadRowField,
     refused,
 )
-from gql_api.schema.selections import Planner
+from gql_api.schema.sites import AskedField
 from gql_api.schema.table import TypeTable
 
 Info = strawberry.Info[Any, Any]
@@ -98,7 +98,7 @@ class WriteField(TypedField):
         return self._resolve(info)
 
     async def _resolve(self, info: Info) -> Payload:
-        arguments = Planner(info).own_arguments
+        arguments = AskedField.of(info).arguments
         try:
             return await self.write(arguments, table_of(info), new_write(info))
         except WriteError as error:

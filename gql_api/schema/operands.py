@@ -4,6 +4,7 @@ import enum
 import math
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from gql_api.errors import BadUserInputError
@@ -26,6 +27,14 @@ class Operands:
         """Keep a value and return its slot."""
         self._values.append(value)
         return len(self._values) - 1
+
+    def extend(self, values: Iterable[Any]) -> None:
+        """Keep values in the next slots."""
+        self._values.extend(values)
+
+    def __len__(self) -> int:
+        """Return the number of values, which is the next slot."""
+        return len(self._values)
 
     @property
     def values(self) -> tuple[Any, ...]:

@@ -27,7 +27,6 @@ from gql_api.schema.definitions import nullable
 from gql_api.schema.mutations import UnitOfWorkField, new_payload
 from gql_api.schema.payloads import ErrorTypes, Payload, PayloadField, PayloadRowField, refused
 from gql_api.schema.queries import load_by_key
-from gql_api.schema.selections import Planner
 from gql_api.schema.table import TypeTable
 
 Info = strawberry.Info[Any, Any]
@@ -92,9 +91,8 @@ class QueryOperation(OperationField):
         instance = await super().get_result(source, info, args, kwargs)
         if instance is None:
             return None
-        planner = Planner(info)
         key = key_of(instance, self.entity, table_of(info).registry)
-        return await load_by_key(info, planner, self.entity, key)
+        return await load_by_key(info, self.entity, key)
 
 
 class MutationOperation(OperationField):

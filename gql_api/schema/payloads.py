@@ -1,7 +1,8 @@
 """Payloads of mutations, and the typed errors that they carry."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from gql_api.errors import WriteError, WriteRefusedError
 from gql_api.loading.pages import load_connection
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan.changes import KeyValue
+from gql_api.plan.selections import Connection
 from gql_api.schema.context import new_run
 from gql_api.schema.definitions import (
     TypedField,
@@ -25,8 +27,10 @@ from gql_api.schema.definitions import (
     nullable,
 )
 from gql_api.schema.keys import key_filter
+from gql_api.schema.plans import plans_of
 from gql_api.schema.queries import load_by_key
 from gql_api.schema.selections import Planner
+from gql_api.schema.sites import ArgumentReader, AskedField, ListPart, Site, read_list
 from gql_api.schema.table import TypeTable
 
 Info = strawberry.Info[Any, Any]
@@ -111,8 +115,7 @@ class PayloadRowField(TypedField):
         key = source.values.get(self.python_name)
         if key is None:
             return None
-        planner = Planner(info)
-        return load_by_key(info, planner, self.entity, key)
+        return load_by_key(info, self.entity, key)
 
 
 class PayloadEdgeField(TypedField):
@@ -136,13 +139,21 @@ class PayloadEdgeField(TypedField):
         return None if key is None else self._load(key, info)
 
     async def _load(self, key: KeyValue, info: Info) -> Any:
-        planner = Planner(info)
-        arguments = planner.own_arguments
-        order = planner.orders.read(arguments.get("orderBy", ()), self.entity, ("edge", "orderBy"))
-        where = key_filter(key, planner.operands)
-        planned = planner.plan_edge(self.entity, planner.nodes, order, where, ("edge",))
-        answer = await load_connection(planned, new_run(info, planner.operands.values))
+        asked = AskedField.of(info)
+        known, values = plans_of(info).find(asked, self.entity.name, self._plan, given=key)
+        answer = await load_connection(known.plan, new_run(info, values))
         return answer["edges"][0] if answer["edges"] else None
+
+    def _plan(self, planner: Planner) -> Connection:
+        read = partial(_read_edge, entity=self.entity)
+        part = planner.read_site(Site(read, planner.field, planner.nodes[0]))
+        return planner.plan_edge(self.entity, part, ("edge",))
+
+
+def _read_edge(reader: ArgumentReader, arguments: Mapping[str, Any], *, entity: Entity) -> ListPart:
+    """Read the order of an edge; the row is the one with the given key."""
+    part = read_list(reader, {**arguments, "first": 1}, entity=entity, path=("edge",))
+    return replace(part, filter=key_filter(reader.given, reader.operands))
 
 
 class _ErrorField(TypedField):

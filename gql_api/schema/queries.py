@@ -1,6 +1,8 @@
 """Root query fields: each becomes one plan, which is then loaded."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -15,13 +17,15 @@ from gql_api.mapping.global_ids import decode_global_id, key_values, read_column
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan.changes import KeyValue
 from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
-from gql_api.plan.selections import Lookup, Selection
+from gql_api.plan.selections import Connection, Lookup, Selection
 from gql_api.schema.context import new_run, table_of
 from gql_api.schema.definitions import TypedField, argument, list_of, nullable
 from gql_api.schema.keys import key_filter, read_global_id, read_key
 from gql_api.schema.operands import Operands
 from gql_api.schema.pages import list_arguments
+from gql_api.schema.plans import plans_of
 from gql_api.schema.selections import Planner
+from gql_api.schema.sites import ArgumentReader, AskedField, Path, Site
 from gql_api.schema.table import TypeTable
 
 Info = strawberry.Info[Any, Any]
@@ -54,11 +58,11 @@ class ManyField(RootField):
 
     @override
     async def resolve(self, info: Info) -> dict[str, Any]:
-        planner = Planner(info)
-        connection = planner.plan_connection(
-            self.entity, planner.field, planner.nodes, planner.path
-        )
-        return await load_connection(connection, new_run(info, planner.operands.values))
+        known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
+        return await load_connection(known.plan, new_run(info, values))
+
+    def _plan(self, planner: Planner) -> Connection:
+        return planner.plan_connection(self.entity, planner.field, planner.nodes, planner.path)
 
 
 class SingleField(RootField):
@@ -77,15 +81,25 @@ class SingleField(RootField):
 
     @override
     async def resolve(self, info: Info) -> LoadedRow | None:
-        registry = table_of(info).registry
-        planner = Planner(info)
-        arguments = planner.own_arguments
-        if "id" in arguments:
-            path = (*planner.path, "id")
-            key = read_global_id(arguments["id"], self.entity, registry, path)
-        else:
-            key = read_key(arguments["key"], self.entity, registry, (*planner.path, "key"))
-        return await load_by_key(info, planner, self.entity, key)
+        known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
+        rows = await load_lookup(known.plan, new_run(info, values))
+        return rows[0] if rows else None
+
+    def _plan(self, planner: Planner) -> Lookup:
+        read = partial(_read_key_argument, entity=self.entity, path=planner.path)
+        where = planner.read_site(Site(read, planner.field, planner.nodes[0]))
+        return Lookup(planner.plan_selection(self.entity, planner.nodes, planner.path), where)
+
+
+def _read_key_argument(
+    reader: ArgumentReader, arguments: Mapping[str, Any], *, entity: Entity, path: Path
+) -> Filter:
+    registry = reader.table.registry
+    if "id" in arguments:
+        key = read_global_id(arguments["id"], entity, registry, (*path, "id"))
+    else:
+        key = read_key(arguments["key"], entity, registry, (*path, "key"))
+    return key_filter(key, reader.operands)
 
 
 class NodeField(RootField):
@@ -142,24 +156,31 @@ def build_query_fields(table: TypeTable) -> list[RootField]:
     return fields
 
 
-async def load_by_key(
-    info: Info, planner: Planner, entity: Entity, key: KeyValue
-) -> LoadedRow | None:
-    """Load the row with a key, with what the field selects of it.
+async def load_by_key(info: Info, entity: Entity, key: KeyValue) -> LoadedRow | None:
+    """Load the row with a key, with what the field that is resolved selects of it.
 
     Cost:
         One statement, and those of the relationships.
     """
-    selection = planner.plan_selection(entity, planner.nodes, planner.path)
-    lookup = Lookup(selection, key_filter(key, planner.operands))
-    rows = await load_lookup(lookup, new_run(info, planner.operands.values))
+    plan = partial(_plan_given_key, entity=entity)
+    known, values = plans_of(info).find(AskedField.of(info), entity.name, plan, given=key)
+    rows = await load_lookup(known.plan, new_run(info, values))
     return rows[0] if rows else None
+
+
+def _plan_given_key(planner: Planner, *, entity: Entity) -> Lookup:
+    where = planner.read_site(Site(_read_given_key))
+    return Lookup(planner.plan_selection(entity, planner.nodes, planner.path), where)
+
+
+def _read_given_key(reader: ArgumentReader, _arguments: Mapping[str, Any]) -> Filter:
+    return key_filter(reader.given, reader.operands)
 
 
 async def _load_nodes(info: Info) -> list[LoadedRow | None]:
     """Load the nodes of a field: one run per type, in the order of the ids."""
     table = table_of(info)
-    arguments = Planner(info).own_arguments
+    arguments = AskedField.of(info).arguments
     ids = [arguments["id"]] if "id" in arguments else arguments["ids"]
     if len(ids) > table.config.max_page_size:
         message = f"ids holds {len(ids)}: ask for at most {table.config.max_page_size}."
@@ -183,12 +204,24 @@ def _node_key(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
 async def _load_nodes_of(
     info: Info, entity: Entity, keys: list[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], LoadedRow]:
-    planner = Planner(info)
+    plan = partial(_plan_nodes, entity=entity)
+    known, values = plans_of(info).find(AskedField.of(info), entity.name, plan, given=keys)
+    rows = await load_lookup(known.plan, new_run(info, values))
     columns = tuple(column.key for column in entity.primary_key)
-    planned = planner.plan_selection(entity, planner.nodes, planner.path)
-    lookup = Lookup(_with_columns(planned, columns), _keys_filter(columns, keys, planner.operands))
-    rows = await load_lookup(lookup, new_run(info, planner.operands.values))
     return {_written(entity, column_values(row, columns)): row for row in rows}
+
+
+def _plan_nodes(planner: Planner, *, entity: Entity) -> Lookup:
+    columns = tuple(column.key for column in entity.primary_key)
+    where = planner.read_site(Site(partial(_read_nodes_keys, columns=columns)))
+    planned = planner.plan_selection(entity, planner.nodes, planner.path)
+    return Lookup(_with_columns(planned, columns), where)
+
+
+def _read_nodes_keys(
+    reader: ArgumentReader, _arguments: Mapping[str, Any], *, columns: tuple[str, ...]
+) -> Filter:
+    return _keys_filter(columns, reader.given, reader.operands)
 
 
 def _written(entity: Entity, key: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from gql_api.loading.loaders import ComputedByKeyLoader, RelatedByParentLoader
 from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.schema.context import RequestContext, new_run, table_of
 from gql_api.schema.selections import Planner
+from gql_api.schema.sites import AskedField
 
 
 def resolve_relationship(
@@ -20,15 +21,16 @@ def resolve_relationship(
         One run of the field's plan for all siblings: one statement per level.
     """
     context: RequestContext = info.context
-    planner = Planner(info)
+    asked_field = AskedField.of(info)
     entity = _owner(entity, relationship, table_of(info).registry)
-    loader_key = (entity.name, relationship.key, tuple(map(id, planner.nodes)))
+    loader_key = (entity.name, relationship.key, tuple(map(id, asked_field.nodes)))
     if loader_key not in context.loaders:
+        planner = Planner(asked_field)
         field = planner.field.extensions["strawberry-definition"]
         asked = planner.plan_relationship(
             field, planner.field, planner.nodes, "value", planner.path
         )
-        run = new_run(info, planner.operands.values)
+        run = new_run(info, planner.reader.operands.values)
         context.loaders[loader_key] = RelatedByParentLoader(entity, relationship, asked, run)
     key = tuple(getattr(source, name) for name in relationship.join.local_keys)
     loader: RelatedByParentLoader = context.loaders[loader_key]

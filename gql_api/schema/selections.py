@@ -1,9 +1,9 @@
 """The AST of a field becomes a plan: the only module that reads selection sets."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-import strawberry
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
@@ -17,63 +17,63 @@ from graphql import (
     SelectionNode,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+from graphql.execution.values import VariableValues, get_directive_values
 from strawberry.types.field import StrawberryField
 
 from gql_api.mapping.descriptors import DefaultOrder, Entity
 from gql_api.plan import selections as plan
 from gql_api.plan.aggregates import ROW_COUNT, Aggregate, AggregateFunction, GroupKey
-from gql_api.plan.filters import TRUE, Filter
-from gql_api.plan.pages import OrderKey
-from gql_api.schema.context import table_of
 from gql_api.schema.declarations import ComputedField
 from gql_api.schema.fields import ColumnField, IdField, RelationshipField
-from gql_api.schema.filters import FilterReader
-from gql_api.schema.groups import GroupReader
-from gql_api.schema.operands import Operands
-from gql_api.schema.orders import OrderReader
-from gql_api.schema.pages import PageReader, read_size
-
-Nodes = Sequence[FieldNode]
-Path = tuple[str, ...]
+from gql_api.schema.sites import (
+    ArgumentReader,
+    AskedField,
+    GroupsPart,
+    ListPart,
+    Nodes,
+    Path,
+    Site,
+    read_groups,
+    read_limit,
+    read_list,
+    read_most,
+    read_path,
+)
 
 _BACKREF = "strawberry-definition"
 _TYPENAME = "__typename"
 
 
 class Planner:
-    """Makes the plan of the field that is resolved, and collects its operands.
+    """Makes the plan of a field, and collects its operands and argument sites.
 
     Args:
-        info: Of the field's resolver.
+        asked: The field.
+        given: What its plan needs besides its arguments.
     """
 
-    def __init__(self, info: strawberry.Info[Any, Any]) -> None:
-        raw_info: Any = info._raw_info  # noqa: SLF001 - the AST is nowhere else
-        table = table_of(info)
-        self.field: GraphQLField = raw_info.parent_type.fields[raw_info.field_name]
-        self.nodes: Nodes = raw_info.field_nodes
-        self.path: Path = (str(raw_info.path.key),)
-        self._schema: Any = raw_info.schema
-        self._fragments = raw_info.fragments
-        self._variables = VariableValues({}, raw_info.variable_values)
-        self._table = table
-        self.operands = Operands()
-        self.orders = OrderReader(table, self.operands)
-        self._filters = FilterReader(table, self.operands)
-        self._pages = PageReader(table, self.operands)
+    def __init__(self, asked: AskedField, given: Any = None) -> None:
+        self.field = asked.field
+        self.nodes = asked.nodes
+        self.path = asked.path
+        self.sites: list[Site] = []
+        """Where the arguments stand that became parts of the plan, in order."""
+
+        self.reader: ArgumentReader = ArgumentReader(asked.table, asked.variables, given)
+        self._schema: Any = asked.schema
+        self._fragments = asked.fragments
+        self._variables = VariableValues({}, {**asked.variables})
+        self._table = asked.table
         self._relatives: dict[Any, plan.ToOneField | plan.ToManyField] = {}
-        self._groups = GroupReader(self.operands)
 
-    @property
-    def own_arguments(self) -> dict[str, Any]:
-        """The coerced arguments of the field that is resolved; null counts as absent."""
-        return self.arguments(self.field, self.nodes)
+    def read_site(self, site: Site) -> Any:
+        """Read arguments that become a part of the plan.
 
-    def arguments(self, field: GraphQLField, nodes: Nodes) -> dict[str, Any]:
-        """Return the coerced arguments of a field; null counts as absent."""
-        values = get_argument_values(field, nodes[0], self._variables)
-        return {name: value for name, value in values.items() if value is not None}
+        Raises:
+            BadUserInputError: One is wrong.
+        """
+        self.sites.append(site)
+        return self.reader.read(site)
 
     def plan_selection(self, entity: Entity, nodes: Nodes, path: Path) -> plan.Selection:
         """Plan what fields of an entity's type ask of each row."""
@@ -108,29 +108,24 @@ class Planner:
         default_order: Sequence[DefaultOrder] = (),
     ) -> plan.Connection:
         """Plan a list: its conditions, order, page, and the fields of its connection."""
-        arguments = self.arguments(field, nodes)
-        order = self.orders.read(
-            arguments.get("orderBy", ()), entity, (*path, "orderBy"), default_order
-        )
+        read = partial(read_list, entity=entity, path=path, default_order=default_order)
+        part: ListPart = self.read_site(Site(read, field, nodes[0]))
         return plan.Connection(
             entity=entity.name,
             fields=self._plan_connection_fields(entity, nodes, path),
-            page=self._pages.read(arguments, entity, order, path),
-            filter=self._read_filter(arguments, entity, path),
-            order=order,
+            page=part.page,
+            filter=part.filter,
+            order=part.order,
         )
 
-    def plan_edge(
-        self, entity: Entity, nodes: Nodes, order: tuple[OrderKey, ...], where: Filter, path: Path
-    ) -> plan.Connection:
+    def plan_edge(self, entity: Entity, part: ListPart, path: Path) -> plan.Connection:
         """Plan the edge of one row, as a connection of one edge."""
-        arguments = {"first": 1}
         return plan.Connection(
             entity=entity.name,
-            fields=(self._plan_edges("edges", entity, nodes, path),),
-            page=self._pages.read(arguments, entity, order, path),
-            filter=where,
-            order=order,
+            fields=(self._plan_edges("edges", entity, self.nodes, path),),
+            page=part.page,
+            filter=part.filter,
+            order=part.order,
         )
 
     def plan_relationship(
@@ -153,8 +148,7 @@ class Planner:
             case IdField():
                 return plan.IdField(key)
             case ColumnField():
-                names = self.arguments(defined, nodes).get("path")
-                slot = None if names is None else self.operands.add(names)
+                slot = self.read_site(Site(read_path, defined, nodes[0])) if defined.args else None
                 return plan.ColumnField(key, field.column.key, slot)
             case RelationshipField():
                 return self._plan_once(field, defined, nodes, key, path)
@@ -224,28 +218,37 @@ class Planner:
     def _plan_groups(self, key: str, entity: Entity, nodes: Nodes, path: Path) -> plan.GroupsField:
         make = self._table.inflector
         type_ = self._schema.type_map[make.connection_type(entity.name)]
-        arguments = self.arguments(type_.fields["groups"], nodes)
-        keys = self._groups.read_keys(arguments["by"], entity, (*path, "by"))
-        having, order = arguments.get("having"), arguments.get("orderBy", ())
-        first = read_size(arguments.get("first"), self._table.config, (*path, "first"))
-        fields = self._plan_group_fields(entity, keys, nodes, path)
-        sizes = [
-            self.operands.values[each.limit_slot]
-            for each in fields
-            if isinstance(each, plan.GroupNodesField)
-        ]
+        read = partial(read_groups, entity=entity, path=path)
+        part: GroupsPart = self.read_site(Site(read, type_.fields["groups"], nodes[0]))
+        limits = self._read_group_limits(entity, nodes, path)
+        most = partial(read_most, sites=range(len(self.sites) - len(limits), len(self.sites)))
         return plan.GroupsField(
             key,
-            keys,
-            tuple(fields),
-            having=self._groups.read_having(having, entity, (*path, "having")),
-            order=self._groups.read_order(order, keys, entity, (*path, "orderBy")),
-            limit_slot=self.operands.add(first),
-            nodes_limit_slot=self.operands.add(max(sizes)) if sizes else None,
+            part.keys,
+            nodes_limit_slot=self.read_site(Site(most)) if limits else None,
+            fields=tuple(self._plan_group_fields(entity, part.keys, nodes, limits, path)),
+            having=part.having,
+            order=part.order,
+            limit_slot=part.limit_slot,
         )
 
+    def _read_group_limits(self, entity: Entity, nodes: Nodes, path: Path) -> dict[str, int]:
+        """Return the slot of the number of rows of each field of rows, by response key."""
+        type_ = self._schema.type_map[self._table.inflector.group_type(entity.name)]
+        slots: dict[str, int] = {}
+        for key, found in self._collect(type_, nodes).items():
+            if found[0].name.value == "nodes":
+                read = partial(read_limit, path=(*path, key))
+                slots[key] = self.read_site(Site(read, type_.fields["nodes"], found[0]))
+        return slots
+
     def _plan_group_fields(
-        self, entity: Entity, keys: Sequence[GroupKey], nodes: Nodes, path: Path
+        self,
+        entity: Entity,
+        keys: Sequence[GroupKey],
+        nodes: Nodes,
+        limits: Mapping[str, int],
+        path: Path,
     ) -> list[plan.GroupField]:
         type_ = self._schema.type_map[self._table.inflector.group_type(entity.name)]
         fields: list[plan.GroupField] = []
@@ -256,11 +259,8 @@ class Planner:
                 case "aggregate":
                     fields.append(self._plan_aggregate(key, entity, found))
                 case "nodes":
-                    here = (*path, key)
-                    first = self.arguments(type_.fields["nodes"], found).get("first")
-                    size = read_size(first, self._table.config, (*here, "first"))
-                    selection = self.plan_selection(entity, found, here)
-                    fields.append(plan.GroupNodesField(key, selection, self.operands.add(size)))
+                    selection = self.plan_selection(entity, found, (*path, key))
+                    fields.append(plan.GroupNodesField(key, selection, limits[key]))
                 case _:
                     fields.append(plan.TypenameField(key, type_.name))
         return fields
@@ -299,11 +299,6 @@ class Planner:
             (inner, found[0].name.value) for inner, found in self._collect(type_, nodes).items()
         )
         return plan.PageInfoField(key, facts)
-
-    def _read_filter(self, arguments: Mapping[str, Any], entity: Entity, path: Path) -> Filter:
-        if "where" not in arguments:
-            return TRUE
-        return self._filters.read(arguments["where"], entity, (*path, "where"))
 
     def _collect(self, type_: GraphQLObjectType, nodes: Nodes) -> dict[str, list[FieldNode]]:
         """Collect the fields that nodes select on a type, merged by response key."""

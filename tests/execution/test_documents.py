@@ -3,8 +3,10 @@
 from graphql import parse
 
 from gql_api.execution.documents import DocumentCache, KnownDocument
+from gql_api.plan.known import PlanCache
+from gql_api.schema.plans import DocumentPlans
 
-DOCUMENT = KnownDocument(parse("{ a }"))
+DOCUMENT = KnownDocument(parse("{ a }"), DocumentPlans(None, PlanCache()))
 
 
 def test_kept():

@@ -1,0 +1,123 @@
+"""The plans of a document: each is made once, afterwards only its arguments are read."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+from weakref import WeakValueDictionary
+
+import strawberry
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    VariableNode,
+)
+
+from gql_api.plan.known import KnownPlan, PlanCache, PlanT
+from gql_api.schema.context import RequestContext, SchemaAccess
+from gql_api.schema.selections import Planner
+from gql_api.schema.sites import ArgumentReader, AskedField, Site
+
+_MAX_FIELDS = 64
+"""Fields of one document whose argument sites are kept; each as often as ``@skip`` and
+``@include`` change what it selects."""
+
+_Key = tuple[Hashable, ...]
+
+
+class DocumentPlans:
+    """What is known of the fields of a document that are planned.
+
+    Args:
+        document: Keeps the nodes alive by whose identity its fields are known; None for a document
+            that is not kept, so that nothing but its plans are.
+        plans: Those of all documents.
+    """
+
+    def __init__(self, document: DocumentNode | None, plans: PlanCache) -> None:
+        self.document = document
+        self._conditions = () if document is None else _conditions(document)
+        self._plans = plans
+        self._sites: dict[_Key, list[Site]] = {}
+        # a plan that the cache of all forgets is gone from here too
+        self._known: WeakValueDictionary[_Key, KnownPlan[Any]] = WeakValueDictionary()
+
+    def find(
+        self,
+        asked: AskedField,
+        name: str,
+        make: Callable[[Planner], PlanT],
+        given: Any = None,
+    ) -> tuple[KnownPlan[PlanT], tuple[Any, ...]]:
+        """Return the plan of a field, and its operands.
+
+        Args:
+            asked: The field.
+            name: Of the entity: a field of several has a plan for each.
+            make: Makes the plan where it is not known. Which sites it reads must follow from the
+                document alone, never from what they hold.
+            given: What the plan needs besides its arguments.
+
+        Raises:
+            BadUserInputError: An argument is wrong.
+
+        Cost:
+            Linear in the size of the arguments where the plan is known.
+        """
+        key = (name, *map(id, asked.nodes), *map(asked.variables.get, self._conditions))
+        reader = self._read_again(key, asked, given)
+        if reader is not None:
+            again = self._known.get((key, *reader.parts))
+            if again is not None:
+                self._plans.use(again)
+                return again, reader.operands.values
+        planner = Planner(asked, given)
+        known = self._plans.know(make(planner))
+        if self.document is not None:
+            self._keep(key, planner, known)
+        return known, planner.reader.operands.values
+
+    def _read_again(self, key: _Key, asked: AskedField, given: Any) -> ArgumentReader | None:
+        """Read the arguments of a field that was planned before; None where it was not."""
+        sites = self._sites.get(key)
+        if sites is None:
+            return None
+        reader = ArgumentReader(asked.table, asked.variables, given)
+        for site in sites:
+            reader.read(site)
+        return reader
+
+    def _keep(self, key: _Key, planner: Planner, known: KnownPlan[Any]) -> None:
+        if key not in self._sites and len(self._sites) >= _MAX_FIELDS:
+            del self._sites[next(iter(self._sites))]
+        self._sites.setdefault(key, planner.sites)
+        self._known[key, *planner.reader.parts] = known
+
+
+def plans_of(info: strawberry.Info[Any, Any]) -> DocumentPlans:
+    """Return the plans of the document that runs."""
+    context: RequestContext = info.context
+    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
+    plans: DocumentPlans | None = context.plans
+    return plans or DocumentPlans(None, schema.plans)
+
+
+def _conditions(document: DocumentNode) -> tuple[str, ...]:
+    """Return the variables that decide what a document selects."""
+    names: dict[str, None] = {}
+    pending: list[SelectionNode] = []
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
+            pending += definition.selection_set.selections
+    while pending:
+        node = pending.pop()
+        names.update(dict.fromkeys(_variables(node.directives or ())))
+        inner = getattr(node, "selection_set", None)  # a spread has none
+        pending += () if inner is None else inner.selections
+    return tuple(names)
+
+
+def _variables(directives: tuple[DirectiveNode, ...]) -> list[str]:
+    values = (each.value for directive in directives for each in directive.arguments or ())
+    return [value.name.value for value in values if isinstance(value, VariableNode)]

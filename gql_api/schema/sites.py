@@ -1,0 +1,244 @@
+"""Argument sites: where arguments stand that become a part of a plan, and how each is read.
+
+A plan is made once; afterwards only its sites are read again, in their order. What they give tells
+whether the plan is the same one, and their values are its operands.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import strawberry
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+
+from gql_api.mapping.descriptors import DefaultOrder, Entity
+from gql_api.plan.aggregates import GroupKey, GroupOrder
+from gql_api.plan.filters import TRUE, Filter
+from gql_api.plan.pages import OrderKey, Page
+from gql_api.schema.context import table_of
+from gql_api.schema.filters import FilterReader
+from gql_api.schema.groups import GroupReader
+from gql_api.schema.operands import Operands
+from gql_api.schema.orders import OrderReader
+from gql_api.schema.pages import PageReader, read_size
+from gql_api.schema.table import TypeTable
+
+Nodes = Sequence[FieldNode]
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedField:
+    """A field of an operation that is to be planned."""
+
+    table: TypeTable
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    field: GraphQLField
+    nodes: Nodes
+    """Merged by response key."""
+
+    path: Path
+    """Begins paths in errors."""
+
+    variables: Mapping[str, Any]
+    """Coerced, by name."""
+
+    @classmethod
+    def of(cls, info: strawberry.Info[Any, Any]) -> Self:
+        """Return the field that is resolved."""
+        raw_info: Any = info._raw_info  # noqa: SLF001 - the AST is nowhere else
+        return cls(
+            table=table_of(info),
+            schema=raw_info.schema,
+            fragments=raw_info.fragments,
+            field=raw_info.parent_type.fields[raw_info.field_name],
+            nodes=raw_info.field_nodes,
+            path=(str(raw_info.path.key),),
+            variables=raw_info.variable_values,
+        )
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The coerced arguments of the field; null counts as absent."""
+        return coerce_arguments(self.field, self.nodes[0], VariableValues({}, {**self.variables}))
+
+
+def coerce_arguments(
+    field: GraphQLField, node: FieldNode, variables: VariableValues
+) -> dict[str, Any]:
+    """Return the coerced arguments of a field; null counts as absent."""
+    values = get_argument_values(field, node, variables)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+class Site:
+    """Where arguments stand that become a part of a plan.
+
+    Args:
+        read: Returns the part, and adds its values to the reader's operands.
+        field: Whose arguments these are; None for a part that follows from others, or from what
+            the request gives besides.
+        node: Holds the arguments.
+    """
+
+    __slots__ = ("field", "is_constant", "known", "node", "read")
+
+    def __init__(
+        self,
+        read: Callable[["ArgumentReader", Mapping[str, Any]], Hashable],
+        field: GraphQLField | None = None,
+        node: FieldNode | None = None,
+    ) -> None:
+        self.read = read
+        self.field = field
+        self.node = node
+        self.is_constant = node is not None and not _has_variables(node)
+        self.known: tuple[int, Hashable, tuple[Any, ...]] | None = None
+        """Of a constant one: first slot, part and values."""
+
+
+class ArgumentReader:
+    """Reads the sites of a plan, one after the other.
+
+    Args:
+        table: Entities, names and configuration of the schema.
+        variables: Coerced, by name.
+        given: What a plan needs besides its arguments, such as the key of a written row.
+    """
+
+    def __init__(self, table: TypeTable, variables: Mapping[str, Any], given: Any = None) -> None:
+        self.table = table
+        self.given = given
+        self.operands = Operands()
+        self.parts: list[Any] = []
+        """What each site gave."""
+
+        self._variables = VariableValues({}, {**variables})
+
+    def read(self, site: Site) -> Any:
+        """Read the next site and return its part.
+
+        Raises:
+            BadUserInputError: An argument is wrong.
+        """
+        start = len(self.operands)
+        if site.known is not None and site.known[0] == start:
+            _, part, values = site.known
+            self.operands.extend(values)
+        else:
+            part = site.read(self, self._arguments(site))
+            if site.is_constant:
+                site.known = (start, part, self.operands.values[start:])
+        self.parts.append(part)
+        return part
+
+    def _arguments(self, site: Site) -> dict[str, Any]:
+        if site.field is None or site.node is None:
+            return {}
+        return coerce_arguments(site.field, site.node, self._variables)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPart:
+    """What the arguments of a list ask for."""
+
+    order: tuple[OrderKey, ...]
+    page: Page
+    filter: Filter
+
+
+def read_list(
+    reader: ArgumentReader,
+    arguments: Mapping[str, Any],
+    *,
+    entity: Entity,
+    path: Path,
+    default_order: Sequence[DefaultOrder] = (),
+) -> ListPart:
+    """Read the conditions, order and page of a list.
+
+    Raises:
+        BadUserInputError: One of them is wrong.
+    """
+    order = OrderReader(reader.table, reader.operands).read(
+        arguments.get("orderBy", ()), entity, (*path, "orderBy"), default_order
+    )
+    page = PageReader(reader.table, reader.operands).read(arguments, entity, order, path)
+    where: Filter = TRUE
+    if "where" in arguments:
+        filters = FilterReader(reader.table, reader.operands)
+        where = filters.read(arguments["where"], entity, (*path, "where"))
+    return ListPart(order, page, where)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsPart:
+    """What the arguments of groups ask for."""
+
+    keys: tuple[GroupKey, ...]
+    having: Filter
+    order: tuple[GroupOrder, ...]
+    limit_slot: int
+
+
+def read_groups(
+    reader: ArgumentReader, arguments: Mapping[str, Any], *, entity: Entity, path: Path
+) -> GroupsPart:
+    """Read keys, conditions, order and number of groups.
+
+    Raises:
+        BadUserInputError: One of them is wrong.
+    """
+    groups = GroupReader(reader.operands)
+    keys = groups.read_keys(arguments["by"], entity, (*path, "by"))
+    having = groups.read_having(arguments.get("having"), entity, (*path, "having"))
+    order = groups.read_order(arguments.get("orderBy", ()), keys, entity, (*path, "orderBy"))
+    return GroupsPart(keys, having, order, read_limit(reader, arguments, path=path))
+
+
+def read_limit(reader: ArgumentReader, arguments: Mapping[str, Any], *, path: Path) -> int:
+    """Return the slot of a number of rows or groups.
+
+    Raises:
+        BadUserInputError: It is negative, or above the maximum.
+    """
+    first = read_size(arguments.get("first"), reader.table.config, (*path, "first"))
+    return reader.operands.add(first)
+
+
+def read_path(reader: ArgumentReader, arguments: Mapping[str, Any]) -> int | None:
+    """Return the slot of the path into a JSON column; None where the whole is asked for."""
+    names = arguments.get("path")
+    return None if names is None else reader.operands.add(names)
+
+
+def read_most(
+    reader: ArgumentReader, _arguments: Mapping[str, Any], *, sites: Sequence[int]
+) -> int:
+    """Return the slot of the greatest of some numbers; ``sites`` gave their slots."""
+    slots = [reader.parts[site] for site in sites]
+    return reader.operands.add(max(reader.operands.values[slot] for slot in slots))
+
+
+def _has_variables(node: FieldNode) -> bool:
+    pending: list[ValueNode] = [each.value for each in node.arguments or ()]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, VariableNode):
+            return True
+        if isinstance(value, ListValueNode):
+            pending += value.values
+        elif isinstance(value, ObjectValueNode):
+            pending += (each.value for each in value.fields)
+    return False
