@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gql_api.access.subjects import ANONYMOUS, Subject
 from gql_api.database.engines import Database
 from gql_api.errors import SchemaBuildError
+from gql_api.execution.explain import watch_session, watched
 from gql_api.execution.unit_of_work import UnitOfWork
+from gql_api.loading.explanations import Explanation
 from gql_api.loading.loaders import InstanceByKeyLoader
 from gql_api.loading.readers import ConnectionReader, Reader, session_on
 from gql_api.loading.run import Run
@@ -42,6 +44,8 @@ class Context:
         self.plans: DocumentPlans | None = None
         self.takes_encoded = False
         """Whether the answer is only sent on as JSON, so that its data may be JSON already."""
+        self.explanation: Explanation | None = None
+        """Collects statements and paths, for a caller who may see them; None for all others."""
         self._reader = ConnectionReader(database)
         self._unit: UnitOfWork | None = None
         self._schema: Schema | None = None
@@ -50,6 +54,12 @@ class Context:
     def reader(self) -> Reader:
         """Where reads run: in the session during a mutation, on a read connection otherwise."""
         return self._reader if self._unit is None else self._unit.reader
+
+    def reader_of(self, name: str | None) -> Reader:
+        """Where reads of a root field run, by its response key: each is reported to who asked."""
+        if self.explanation is None:
+            return self.reader
+        return self.explanation.reader(self.reader, name)
 
     @property
     def unit(self) -> UnitOfWork:
@@ -77,8 +87,11 @@ class Context:
         if self._unit is not None:
             yield self._unit.session
             return
-        async with self.database.read_connection() as connection:
-            yield session_on(connection)
+        async with (
+            self.database.read_connection() as connection,
+            watched(self.explanation, connection) as reported,
+        ):
+            yield session_on(reported)
 
     async def load(self, model: type[ModelT], key: Any) -> ModelT | None:
         """Load one visible instance of a model by primary key, batched with its siblings.
@@ -94,7 +107,7 @@ class Context:
         entity = schema.table.registry.by_model[model]
         if model not in self.loaders:
             compilation = schema.compilation(self.subject)
-            run = Run(compilation, self.reader, (), self.subject.parameters)
+            run = Run(compilation, self.reader_of(None), (), self.subject.parameters)
             self.loaders[model] = InstanceByKeyLoader(entity, run)
         loader: InstanceByKeyLoader = self.loaders[model]
         found: ModelT | None = await loader.load(key if isinstance(key, tuple) else (key,))
@@ -115,6 +128,8 @@ class Context:
         """Begin an operation; ``unit`` is that of a mutation."""
         self._schema = schema
         self._unit = unit
+        if unit is not None and self.explanation is not None:
+            watch_session(self.explanation, unit.session)
         self.loaders.clear()
 
     def _running_schema(self) -> Schema:

@@ -51,6 +51,10 @@ class RequestContext(Protocol):
         """Where reads run: in the session during a mutation, on a read connection otherwise."""
         ...
 
+    def reader_of(self, name: str | None) -> Reader:
+        """Where reads of a root field run, by its response key."""
+        ...
+
     @property
     def unit(self) -> UnitState:
         """The unit of work of a mutation."""
@@ -74,10 +78,17 @@ def new_run(info: strawberry.Info[Any, Any], values: tuple[Any, ...]) -> Run:
     schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
     return Run(
         compilation=schema.compilation(context.subject),
-        reader=context.reader,
+        reader=context.reader_of(_root_key(info.path)),
         values=values,
         subject_parameters=context.subject.parameters,
     )
+
+
+def _root_key(path: Any) -> str:
+    """Return the response key of the root field that a path begins with."""
+    while path.prev is not None:
+        path = path.prev
+    return str(path.key)
 
 
 def new_write(info: strawberry.Info[Any, Any]) -> Write:

@@ -55,7 +55,8 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         default_query: What the first tab of GraphiQL holds.
         title: Of the pages.
         readiness: What ``/readyz`` checks beside the database.
-        is_development: Whether ``/openapi.json`` exists and ``/readyz`` tells reasons.
+        is_development: Whether ``/openapi.json`` exists, ``/readyz`` tells reasons, and every caller
+            may see the SQL of an operation.
 
     Raises:
         ConfigurationError: Not exactly one of ``database`` and ``database_url`` is given. At the
@@ -82,7 +83,11 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
     app.add_middleware(RequestIds)
     app.include_router(
         graphql_router(
-            schema, authenticate=authenticate, path=GRAPHQL_PATH, graphiql_path=GRAPHIQL_PATH
+            schema,
+            authenticate=authenticate,
+            path=GRAPHQL_PATH,
+            graphiql_path=GRAPHIQL_PATH,
+            is_development=is_development,
         )
     )
     app.include_router(

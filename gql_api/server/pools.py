@@ -5,12 +5,10 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 
 from gql_api.errors import ForbiddenError, UnauthenticatedError
+from gql_api.execution.explain import ADMIN_ROLE
 from gql_api.server.answers import json_response, present_exception
 from gql_api.server.application import Authenticate
 from gql_api.server.session import database_of
-
-ADMIN_ROLE = "admin"
-"""Role of a subject that may see how the server is doing."""
 
 
 def pools_router(authenticate: Authenticate) -> APIRouter:

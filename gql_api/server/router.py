@@ -30,6 +30,7 @@ from gql_api.server.answers import (
     status_of,
 )
 from gql_api.server.application import Authenticate, authenticate_nobody
+from gql_api.server.explaining import begin_explanation
 from gql_api.server.negotiation import GRAPHQL_RESPONSE, prefers_page, response_media_type
 from gql_api.server.request_ids import request_id_of
 from gql_api.server.requests import OperationRequest, read_operation
@@ -51,6 +52,7 @@ def graphql_router(
     authenticate: Authenticate = authenticate_nobody,
     path: str = "/graphql",
     graphiql_path: str | None = None,
+    is_development: bool = False,
 ) -> APIRouter:
     """Make the route of a schema, to be included in any FastAPI application.
 
@@ -62,8 +64,9 @@ def graphql_router(
         path: Of the endpoint.
         graphiql_path: Where browsers that open the endpoint are sent, if anywhere: the path of
             GraphiQL below the application's root path.
+        is_development: Whether every caller may see the SQL of an operation; else administrators.
     """
-    endpoint = _Endpoint(schema, authenticate, graphiql_path)
+    endpoint = _Endpoint(schema, authenticate, graphiql_path, is_development=is_development)
     router = APIRouter(include_in_schema=False)
     router.add_api_route(path, endpoint.answer, methods=["GET", "POST"], response_model=None)
     return router
@@ -73,9 +76,15 @@ class _Endpoint:
     """Answers the requests to one schema."""
 
     def __init__(
-        self, schema: Schema, authenticate: Authenticate, graphiql_path: str | None
+        self,
+        schema: Schema,
+        authenticate: Authenticate,
+        graphiql_path: str | None,
+        *,
+        is_development: bool,
     ) -> None:
         self._schema = schema
+        self._is_development = is_development
         self._authenticate = authenticate
         self._graphiql_path = graphiql_path
 
@@ -118,12 +127,15 @@ class _Endpoint:
             subject = await self._authenticate(request, database)
             context = Context(database, subject, request_id=request_id)
             context.takes_encoded = True
+            asked = begin_explanation(request.headers, context, is_development=self._is_development)
             errors: Sequence[dict[str, Any]] = ()
             try:
                 result = await self._execute(request.method, operation, context)
                 errors = [_presented(error, request_id) for error in result.errors or ()]
             finally:
                 _log_operation(context, operation, count, started_at, errors)
+        if asked is not None:
+            await asked.add_to(result, self._schema, context)
         return _present_result(request, result, errors, media_type)
 
     async def _execute(
