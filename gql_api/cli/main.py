@@ -12,6 +12,7 @@ from gql_api.cli import database_commands, schema_commands
 from gql_api.cli.applications import Source, named_application
 from gql_api.cli.console import complain, say
 from gql_api.cli.doctor import doctor
+from gql_api.cli.explaining import explain
 from gql_api.cli.options import AppOption
 from gql_api.cli.serve_commands import dev, serve
 from gql_api.cli.serving import Stopped
@@ -31,6 +32,7 @@ commands.command()(serve)
 commands.command()(dev)
 commands.add_typer(schema_commands.commands, name="schema")
 commands.add_typer(database_commands.commands, name="db")
+commands.command()(explain)
 commands.command()(token)
 commands.command()(doctor)
 
