@@ -79,7 +79,7 @@ def test_all_commands():
         if group.typer_instance
     }
 
-    assert single == {"serve", "dev", "token", "doctor", "version"}
+    assert single == {"serve", "dev", "explain", "token", "doctor", "version"}
     assert groups == {
         "schema": {"export", "check", "diff", "names"},
         "db": {
