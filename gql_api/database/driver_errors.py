@@ -92,6 +92,8 @@ _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
 # Deadlock, lock wait timeout, row changed since it was read.
 _SERIALIZATION_NUMBERS = frozenset({1213, 1205, 1020})
 _SQLITE_BUSY = frozenset({5, 6})
+# Data exceptions, values that a function does not take, and those beyond a limit.
+_DATA_STATES = re.compile(r"22...|0A000|54...")
 # Connection exceptions, and a server that stops, crashed or starts.
 _DISCONNECT_STATES = re.compile(r"08...|57P0[123]")
 # Too many connections, and a server that is gone, cannot be reached or stops.
@@ -109,6 +111,12 @@ def constraint_facts(error: DBAPIError) -> ConstraintFacts | None:
     if isinstance(_sqlstate(driver_error), str):
         return _postgresql_facts(driver_error)
     return _sqlite_facts(str(driver_error))
+
+
+def is_data_fault(error: DBAPIError) -> bool:
+    """Tell whether a value, not the statement or the server, made PostgreSQL fail."""
+    state = _sqlstate(error.driver_exception)
+    return isinstance(state, str) and _DATA_STATES.fullmatch(state) is not None
 
 
 def is_disconnect(error: BaseException) -> bool:

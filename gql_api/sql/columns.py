@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from typing_extensions import override
 
 from gql_api.errors import UnreadableValueError
@@ -16,6 +17,9 @@ from gql_api.mapping.types import is_opaque
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - what SQLAlchemy counts intervals from
 _LEAST_SPAN = dt.datetime(1, 1, 1) - _EPOCH  # noqa: DTZ001 - likewise
 _GREATEST_SPAN = dt.datetime(9999, 12, 31) - _EPOCH  # noqa: DTZ001 - likewise
+POSTGRESQL: sa.Dialect = PGDialect()  # type: ignore[no-untyped-call]  # in SQLAlchemy
+"""Stands for any server, where a type is asked what it is there."""
+
 _GREATEST_SINGLE = (2 - 2**-23) * 2.0**127
 
 
@@ -156,6 +160,14 @@ class ReadableOwn(sa.types.TypeDecorator[Any]):
                 return UnreadableValueError("The stored value cannot be read.")
 
         return process
+
+
+def plain_type(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """Return what a type is on PostgreSQL, without decorators."""
+    plain: sa.types.TypeEngine[Any] = type_.dialect_impl(POSTGRESQL)
+    while isinstance(plain, sa.types.TypeDecorator):
+        plain = plain.impl_instance.dialect_impl(POSTGRESQL)
+    return plain
 
 
 def readable(expression: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

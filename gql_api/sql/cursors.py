@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from gql_api.errors import CursorMismatchError, InvalidCursorError
-from gql_api.mapping.descriptors import Column, Entity, Registry
+from gql_api.mapping.descriptors import Column, Entity, Registry, ValueType
 from gql_api.mapping.global_ids import read_column, write_column
 from gql_api.mapping.values import ScalarKind, read_value, write_value
 from gql_api.plan.pages import OrderKey
@@ -47,14 +47,21 @@ class CursorCodec:
             for key in order
         ]
         text = orjson.dumps([entity.name, described])
-        self._fingerprint = hashlib.blake2s(text, digest_size=6).hexdigest()
+        self.fingerprint = hashlib.blake2s(text, digest_size=6).hexdigest()
+
+    @property
+    def value_types(self) -> list[ValueType]:
+        """The type of each key's values."""
+        return [
+            ValueType(each) if isinstance(each, ScalarKind) else each.type for each in self._types
+        ]
 
     def encode(self, values: Sequence[Any]) -> str:
         """Encode a place: one database value per key of the order."""
         parts = [
             _write_part(type_, value) for type_, value in zip(self._types, values, strict=True)
         ]
-        return base64.urlsafe_b64encode(orjson.dumps([self._fingerprint, *parts])).decode("ascii")
+        return base64.urlsafe_b64encode(orjson.dumps([self.fingerprint, *parts])).decode("ascii")
 
     def decode(self, text: str, *, argument: str) -> tuple[Any, ...]:
         """Decode a place.
@@ -70,7 +77,7 @@ class CursorCodec:
         fingerprint, *parts = _parse(text) or [None]
         if not isinstance(fingerprint, str):
             raise _invalid(argument)
-        if fingerprint != self._fingerprint:
+        if fingerprint != self.fingerprint:
             message = (
                 f'The cursor in "{argument}" belongs to another list or another "orderBy": '
                 "pass the same order, or start from the first page."

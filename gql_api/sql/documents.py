@@ -14,12 +14,12 @@ from typing_extensions import override
 from gql_api.database.dialects import Dialect
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan.filters import DocumentValue, Operator, Step
+from gql_api.sql.columns import plain_type
 from gql_api.sql.operands import bind_slot
 from gql_api.sql.sources import Compilation
 
 _Expression = sa.ColumnElement[Any]
 
-_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # in SQLAlchemy
 _NUL = r"(?<!\\)(\\\\)*\\u0000"
 """Regular expression of an escaped U+0000, which ``json`` holds and ``jsonb`` does not."""
 
@@ -112,7 +112,7 @@ def _compile_postgresql(column: _Expression, value: DocumentValue) -> _Expressio
 
 def _as_jsonb(column: _Expression) -> _Expression:
     """Return a column as ``jsonb``, bare where it is one, so that its indexes serve."""
-    type_ = _plain_type(column.type)
+    type_ = plain_type(column.type)
     if isinstance(type_, postgresql.JSONB):
         return sa.type_coerce(column, postgresql.JSONB())
     if isinstance(type_, postgresql.HSTORE):
@@ -120,13 +120,6 @@ def _as_jsonb(column: _Expression) -> _Expression:
     text = sa.cast(column, sa.Text())
     holds_nul = text.bool_op("~")(sa.literal(_NUL, sa.Text()))
     return sa.cast(sa.case((sa.not_(holds_nul), text)), postgresql.JSONB())
-
-
-def _plain_type(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
-    plain: sa.types.TypeEngine[Any] = type_.dialect_impl(_POSTGRESQL)
-    while isinstance(plain, sa.types.TypeDecorator):
-        plain = plain.impl_instance.dialect_impl(_POSTGRESQL)
-    return plain
 
 
 def _compile_sqlite(column: _Expression, value: DocumentValue) -> _Expression:

@@ -84,7 +84,7 @@ def select_page(
     source = list_source(connection.entity, parents, compilation, columns)
     keys = compile_order(connection.order, source, compilation)
     direction = reverse(keys) if connection.page.is_backward else keys
-    seek = _seek_predicates(connection.page, keys, compilation)
+    seek = seek_predicates(connection.page, keys, compilation)
     selected = [
         *source.keys,
         *(source.column(key) for key in columns),
@@ -149,14 +149,7 @@ def select_side(
         At most one row, or the keys of each parent that has such a row.
     """
     source = list_source(connection.entity, parents, compilation)
-    keys = compile_order(connection.order, source, compilation)
-    page = connection.page
-    predicates = _conditions(connection.filter, source, compilation)
-    if side is Side.AFTER and page.before is not None:
-        predicates.append(compile_seek(keys, page.before, compilation, is_inclusive=True))
-    if side is Side.BEFORE and page.after is not None:
-        turned = reverse(keys)
-        predicates.append(compile_seek(turned, page.after, compilation, is_inclusive=True))
+    predicates = side_predicates(connection, side, source, compilation)
     if parents is None:
         return _select([sa.literal(1)], source, predicates).limit(1)
     if parents.are_probed(compilation):
@@ -247,6 +240,21 @@ def list_predicates(
     return [*_conditions(part, source, compilation), *source.matches]
 
 
+def side_predicates(
+    connection: Connection, side: Side, source: Source, compilation: Compilation
+) -> list[sa.ColumnElement[bool]]:
+    """Compile the scope, the filter, and what tells the rows on one side of a page."""
+    keys = compile_order(connection.order, source, compilation)
+    page = connection.page
+    predicates = _conditions(connection.filter, source, compilation)
+    if side is Side.AFTER and page.before is not None:
+        predicates.append(compile_seek(keys, page.before, compilation, is_inclusive=True))
+    if side is Side.BEFORE and page.after is not None:
+        turned = reverse(keys)
+        predicates.append(compile_seek(turned, page.after, compilation, is_inclusive=True))
+    return predicates
+
+
 def _conditions(
     part: Filter | None, source: Source, compilation: Compilation
 ) -> list[sa.ColumnElement[bool]]:
@@ -256,9 +264,10 @@ def _conditions(
     return predicates
 
 
-def _seek_predicates(
+def seek_predicates(
     page: Page, keys: Sequence[SortKey], compilation: Compilation
 ) -> list[sa.ColumnElement[bool]]:
+    """Compile the rows between the cursors of a page."""
     predicates = []
     if page.after is not None:
         predicates.append(compile_seek(keys, page.after, compilation))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -86,6 +86,19 @@ class Source:
         if isinstance(column.type, postgresql.DOMAIN):  # it has no operators of its own
             return sa.type_coerce(column, column.type.data_type)
         return column
+
+
+class Row(Protocol):
+    """A row of an enclosing statement: of a source, or of a page that was cut before."""
+
+    @property
+    def entity(self) -> Entity:
+        """Whose row."""
+        ...
+
+    def column(self, key: SelectedColumn) -> sa.ColumnElement[Any]:
+        """Return what can be selected of it."""
+        ...
 
 
 def _compile_computed(source: Source, column: Column) -> sa.ColumnElement[Any]:
@@ -335,9 +348,7 @@ def _with_keys(
     )
 
 
-def correlate(
-    relatives: Source, parent: Source, relationship: Relationship
-) -> sa.ColumnElement[bool]:
+def correlate(relatives: Source, parent: Row, relationship: Relationship) -> sa.ColumnElement[bool]:
     """Compile the predicate that ties relatives to the row of an enclosing statement."""
     return sa.and_(
         *(
