@@ -1,7 +1,7 @@
 """Options of a schema: frozen, with their units."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from gql_api.errors import ConfigurationError
 
@@ -59,6 +59,9 @@ class Limits:
                 raise ConfigurationError(message, fix="Choose 1 or more.")
 
 
+Isolation = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
+"""How far a transaction is kept from what others do at the same time, from the least to the most."""
+
 _DEFAULT_LIMITS = Limits()
 
 
@@ -95,6 +98,12 @@ class ApiConfig:
     shows_cost: bool = False
     """Whether answers tell the cost of their operation, in ``extensions.cost``."""
 
+    isolation: Isolation | None = None
+    """Isolation of mutations, at least; None for the database's own."""
+
+    max_attempts: int = 6
+    """Runs of a mutation whose transaction loses against others, at most, the first one included."""
+
     @classmethod
     def for_large_schema(cls, **options: Any) -> Self:
         """Choose what suits hundreds of models: neither aggregates nor groups, half of all types.
@@ -109,6 +118,9 @@ class ApiConfig:
         if self.has_groups and not self.has_aggregates:
             message = "has_groups is on and has_aggregates is off."
             raise ConfigurationError(message, fix="Turn both off, or both on.")
+        if self.max_attempts <= 0:
+            message = f"max_attempts is {self.max_attempts}."
+            raise ConfigurationError(message, fix="Choose 1 or more.")
         if not 0 < self.default_page_size <= self.max_page_size:
             message = (
                 f"default_page_size is {self.default_page_size} and max_page_size is "

@@ -16,6 +16,7 @@ GqlApiError
     ├── UnauthenticatedError       no or no valid credentials
     ├── NotRunError                a root field after the one that failed
     ├── RolledBackError            a root field before the one that failed
+    ├── ConflictError              other transactions were in the way each time; retry later
     ├── UnavailableError           the database cannot be reached; retry later
     ├── UnreadableValueError       a stored value that the model's own type cannot read
     └── WriteError                 a refused write: data of the payload, not a failure of the server
@@ -138,6 +139,12 @@ class RolledBackError(ApiError):
     """A root mutation field whose changes were undone, because a later one failed."""
 
     code = "ROLLED_BACK"
+
+
+class ConflictError(ApiError):
+    """Other transactions were in the way, in every attempt. The caller may retry later."""
+
+    code = "CONFLICT"
 
 
 class UnavailableError(ApiError):

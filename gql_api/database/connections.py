@@ -97,6 +97,14 @@ def prepare_connections(engine: Engine, *, is_autocommit: bool) -> None:
         event.listen(engine, "begin", _begin_sqlite)
 
 
+def begin_deferred(engine: Engine) -> None:
+    """Let transactions of an engine of SQLite read one moment, and lock nothing."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+
 def _postgresql_options(
     url: URL, *, application_name: str, jit: bool
 ) -> tuple[URL, dict[str, Any]]:

@@ -10,19 +10,25 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
     create_async_engine,
 )
 
-from gql_api.database.connections import READS_OPTION, connect_options, prepare_connections
+from gql_api.config import Isolation
+from gql_api.database.connections import (
+    READS_OPTION,
+    begin_deferred,
+    connect_options,
+    prepare_connections,
+)
 from gql_api.database.dialects import Dialect, dialect_named
 from gql_api.database.direct import DirectReads
 from gql_api.database.driver_errors import is_disconnect
 from gql_api.database.pools import CountingPool, PoolStatus, pool_counts
 from gql_api.database.refusals import missing_driver, unusable_database
 from gql_api.database.servers import ServerFacts, read_server, require_server
+from gql_api.database.sessions import SerialSession
 from gql_api.database.statements import StatementFeed
+from gql_api.database.transactions import watch_transactions
 from gql_api.database.turns import Turns
 from gql_api.database.urls import is_memory_database, normalize_url
 
@@ -61,6 +67,12 @@ _READS = {
     "skip_autocommit_rollback": True,
     "pool_reset_on_return": None,
 }
+_SESSION: Mapping[str, Any] = {
+    "expire_on_commit": False,
+    "autoflush": False,
+    "close_resets_only": False,
+}
+_SNAPSHOT = "snapshot"
 
 
 class Database:
@@ -72,7 +84,7 @@ class Database:
     """
 
     __slots__ = (
-        "_sessions",
+        "_engines",
         "_turns",
         "dialect",
         "direct_reads",
@@ -95,14 +107,24 @@ class Database:
             self.statements.follow(read_engine.sync_engine)
         self.direct_reads = DirectReads.of(read_engine.sync_engine, self.statements)
         self._turns = turns
-        self._sessions = async_sessionmaker(write_engine, expire_on_commit=False, autoflush=False)
+        self._engines: dict[str | None, AsyncEngine] = {None: write_engine}
 
-    def session(self) -> AsyncSession:
-        """Make a session for writes. No I/O; the caller closes it.
+    def session(self, isolation: Isolation | None = None) -> SerialSession:
+        """Make a session for writes. No I/O; the caller closes it, and cannot use it afterwards.
 
         On SQLite its transaction holds the write lock of the database from its first statement on.
+
+        Args:
+            isolation: Of its transaction; None for the database's own. SQLite has only one.
         """
-        return self._sessions()
+        return SerialSession(self._engine_of(isolation), **_SESSION)
+
+    def snapshot_session(self) -> SerialSession:
+        """Make a session for reads of one moment: a transaction that only reads.
+
+        No I/O; the caller closes it. On SQLite in a file it waits for no writer and stops none.
+        """
+        return SerialSession(self._snapshot_engine(), **_SESSION)
 
     def read_connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Take a connection for reads out of the pool: autocommit, no BEGIN, no ROLLBACK, no reset.
@@ -167,6 +189,28 @@ class Database:
         await self.read_engine.dispose()
         await self.write_engine.dispose()
 
+    def _engine_of(self, isolation: Isolation | None) -> AsyncEngine:
+        """Return a view of the engine for writes; all of them share its pool."""
+        if self.dialect.name == "sqlite":
+            isolation = None
+        if isolation not in self._engines:
+            view = self.write_engine.execution_options(isolation_level=isolation)
+            self._engines[isolation] = view
+        return self._engines[isolation]
+
+    def _snapshot_engine(self) -> AsyncEngine:
+        """Return a view of an engine whose transactions see one moment."""
+        if _SNAPSHOT not in self._engines:
+            if self.dialect.name == "sqlite":
+                view = self.write_engine.execution_options(**{READS_OPTION: True})
+                begin_deferred(view.sync_engine)
+            else:
+                view = self.read_engine.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            self._engines[_SNAPSHOT] = view
+        return self._engines[_SNAPSHOT]
+
     async def _read_server(self) -> ServerFacts:
         async with self.read_connection() as connection:
             return await connection.run_sync(read_server)
@@ -220,6 +264,7 @@ def _engine(url: URL, options: EngineOptions, settings: dict[str, Any]) -> Async
         **settings,
     )
     prepare_connections(engine.sync_engine, is_autocommit="isolation_level" in settings)
+    watch_transactions(engine.sync_engine)
     return engine
 
 

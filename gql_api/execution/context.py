@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from copy import copy
+from typing import Any, Self, TypeVar
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +12,7 @@ from gql_api.access.subjects import ANONYMOUS, Subject
 from gql_api.database.engines import Database
 from gql_api.errors import SchemaBuildError
 from gql_api.execution.explain import watch_session, watched
-from gql_api.execution.unit_of_work import UnitOfWork
+from gql_api.execution.unit_of_work import AfterCommit, UnitOfWork
 from gql_api.loading.explanations import Explanation
 from gql_api.loading.loaders import InstanceByKeyLoader
 from gql_api.loading.readers import ConnectionReader, Reader, session_on
@@ -46,6 +47,8 @@ class Context:
         """Whether the answer is only sent on as JSON, so that its data may be JSON already."""
         self.explanation: Explanation | None = None
         """Collects statements and paths, for a caller who may see them; None for all others."""
+        self.lost_conflict = False
+        """Whether the mutation lost against another transaction, so that it may be repeated."""
         self._reader = ConnectionReader(database)
         self._unit: UnitOfWork | None = None
         self._schema: Schema | None = None
@@ -92,6 +95,28 @@ class Context:
             watched(self.explanation, connection) as reported,
         ):
             yield session_on(reported)
+
+    def after_commit(self, work: AfterCommit) -> None:
+        """Have something done once the changes of the mutation are committed; never if they are not.
+
+        A mutation that is repeated after a conflict does it once.
+
+        Args:
+            work: A function without arguments, async or not; it runs before the answer leaves. What
+                it raises is logged.
+        """
+        self.unit.after_commit(work)
+
+    def again(self) -> Self:
+        """Return the context of another attempt at the operation: a copy without loaders and session.
+
+        Subclasses that gather something in attributes of their own start them anew here.
+        """
+        made = copy(self)
+        made.loaders = {}
+        made.lost_conflict = False
+        made._unit = None  # noqa: SLF001 - its own copy
+        return made
 
     async def load(self, model: type[ModelT], key: Any) -> ModelT | None:
         """Load one visible instance of a model by primary key, batched with its siblings.

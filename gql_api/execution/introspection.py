@@ -169,11 +169,12 @@ def _is_introspection(document: DocumentNode, name: str | None) -> bool:
     return (
         operation is not None
         and operation.operation is OperationType.QUERY
-        and _root_fields(document, operation) <= _ROOT_FIELDS
+        and root_fields(document, operation) <= _ROOT_FIELDS
     )
 
 
-def _root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
+def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
+    """Return the names of the root fields of an operation, those of its fragments included."""
     fragments = {
         each.name.value: each
         for each in document.definitions

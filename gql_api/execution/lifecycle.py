@@ -1,20 +1,30 @@
 """The lifecycle of an operation: unit of work around a mutation, errors presented at the end."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, get_args
 
-from graphql import DefinitionNode, ExecutionResult, GraphQLError, OperationDefinitionNode
+from graphql import (
+    DefinitionNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    get_operation_ast,
+)
 from sqlalchemy.exc import DBAPIError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
+from gql_api.config import Isolation
 from gql_api.database.driver_errors import constraint_facts
 from gql_api.errors import CheckViolationError, ConfigurationError, RolledBackError
+from gql_api.execution.attempts import has_conflict
 from gql_api.execution.context import Context
+from gql_api.execution.introspection import root_fields
 from gql_api.execution.presenting import present_error
 from gql_api.execution.unit_of_work import UnitOfWork
+from gql_api.schema.build import Schema
 
 
 class OperationLifecycle(SchemaExtension):
@@ -56,11 +66,29 @@ class OperationLifecycle(SchemaExtension):
             context.enter_operation(schema, None)
             yield
             return
-        async with UnitOfWork(context.database) as unit:
+        async with UnitOfWork(context.database, self._isolation(schema)) as unit:
             context.enter_operation(schema, unit)
             yield
             await self._finish(unit)
             context.enter_operation(schema, None)
+            context.lost_conflict = not unit.has_committed and self._is_conflict(unit)
+
+    def _isolation(self, schema: Schema) -> Isolation | None:
+        """Return the highest isolation that the operation's root fields ask for."""
+        document, name = (
+            self.execution_context.graphql_document,
+            self.execution_context.operation_name,
+        )
+        operation = None if document is None else get_operation_ast(document, name)
+        asked = [schema.table.config.isolation]
+        if document is not None and operation is not None and schema.isolations:
+            names = root_fields(document, operation)
+            asked += [each for name, each in schema.isolations.items() if name in names]
+        return max(asked, key=_ISOLATIONS.index)
+
+    def _is_conflict(self, unit: UnitOfWork) -> bool:
+        result: Any = self.execution_context.result
+        return unit.conflict is not None or has_conflict(result)
 
     async def _finish(self, unit: UnitOfWork) -> None:
         result: Any = self.execution_context.result
@@ -85,6 +113,10 @@ class OperationLifecycle(SchemaExtension):
             is_early=self._is_early,
             shows_suggestions=schema.table.config.shows_suggestions,
         )
+
+
+_ISOLATIONS: Sequence[Isolation | None] = (None, *get_args(Isolation))
+"""From the least to the most."""
 
 
 def _is_operation(definition: DefinitionNode) -> bool:

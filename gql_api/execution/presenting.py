@@ -9,13 +9,14 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gql_api.database.driver_errors import is_disconnect
-from gql_api.errors import ApiError, UnavailableError
+from gql_api.database.driver_errors import is_disconnect, is_serialization_failure
+from gql_api.errors import ApiError, ConflictError, UnavailableError
 from gql_api.execution.masking import is_about_value, without_values
 
 _LOG = logging.getLogger(__name__)
 
 MASKED_MESSAGE = "Something went wrong on the server."
+CONFLICT_MESSAGE = "Other changes were in the way: retry in a moment."
 UNAVAILABLE_MESSAGE = "The database cannot be reached: retry in a moment."
 
 
@@ -48,6 +49,9 @@ def present_error(
         if error.path is None:  # the request itself is wrong: what it holds is not repeated
             message = without_values(message, shows_suggestions=shows_suggestions)
         return _with(error, message, {**_graphql_code(error, is_early=is_early)}, request_id)
+    if is_serialization_failure(original):
+        _LOG.warning("conflict of transactions: %s", original, extra={"request_id": request_id})
+        return _with(error, CONFLICT_MESSAGE, {"code": ConflictError.code}, request_id)
     if _is_unavailable(original):
         _LOG.warning("database unavailable: %s", original, extra={"request_id": request_id})
         return _with(error, UNAVAILABLE_MESSAGE, {"code": UnavailableError.code}, request_id)

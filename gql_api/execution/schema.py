@@ -8,6 +8,7 @@ from typing import Any
 
 from strawberry.extensions import SchemaExtension
 
+from gql_api.execution.attempts import RepeatingSchema
 from gql_api.execution.documents import DocumentCache
 from gql_api.execution.executor import OperationExecutor
 from gql_api.execution.introspection import Introspection, IntrospectionAnswers
@@ -45,7 +46,7 @@ def build_schema(
     everything: list[Callable[[], SchemaExtension]]
     everything = [OperationLifecycle, limits, *extensions, introspection]
     with _paused_collector():
-        schema = assemble_schema(models, extensions=everything, **options)
+        schema = assemble_schema(models, RepeatingSchema, extensions=everything, **options)
     schema.execution_context_class = OperationExecutor
     return schema
 

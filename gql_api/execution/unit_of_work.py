@@ -3,17 +3,29 @@
 The only ``commit()`` of the project stands here.
 """
 
+import asyncio
+import inspect
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import SessionTransaction
 
+from gql_api.config import Isolation
 from gql_api.database.engines import Database
+from gql_api.database.sessions import SerialSession
+from gql_api.database.transactions import TransactionFacts, transaction_facts
 from gql_api.loading.readers import SessionReader
 
 _LOG = logging.getLogger(__name__)
+
+AfterCommit = Callable[[], Any]
+"""Work for after the commit: a function without arguments, async or not."""
 
 
 class UnitOfWork:
@@ -21,33 +33,43 @@ class UnitOfWork:
 
     Args:
         database: Where the session is opened, when it is first entered.
+        isolation: Of its transaction; None for the database's own.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, isolation: Isolation | None = None) -> None:
         self._database = database
+        self._isolation = isolation
         self._stack = AsyncExitStack()
-        self._session: AsyncSession | None = None
+        self._session: SerialSession | None = None
         self._reader: SessionReader | None = None
         self._started_at = 0.0
+        self._facts = TransactionFacts()
+        self._after_commit: list[AfterCommit] = []
         self.has_failed = False
+        self.has_committed = False
         self.failed_field: str | None = None
         self.fields: list[str] = []
 
     async def __aenter__(self) -> "UnitOfWork":
         """Open the session; its transaction begins with the first statement."""
         await self._stack.enter_async_context(self._database.exclusive())
-        self._session = await self._stack.enter_async_context(self._database.session())
-        self._reader = SessionReader(self._session)
+        session = self._database.session(self._isolation)
+        self._session = await self._stack.enter_async_context(session)
+        event.listen(session.sync_session, "after_begin", self._note_begin)
+        self._reader = SessionReader(session)
         self._started_at = time.perf_counter()
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
-        """Close the session: what was not committed is rolled back."""
-        await self._stack.aclose()
+        """Close the session: what was not committed is rolled back; do what waited for the commit."""
+        try:
+            await self._stack.aclose()
+        finally:
+            await self._conclude()
 
     @property
     def session(self) -> AsyncSession:
-        """The session.
+        """The session; what its users await runs one at a time.
 
         Raises:
             RuntimeError: The unit has not been entered.
@@ -65,6 +87,11 @@ class UnitOfWork:
             raise RuntimeError(message)
         return self._reader
 
+    @property
+    def conflict(self) -> DBAPIError | None:
+        """The error by which the transaction lost against another one, even if it was caught."""
+        return self._facts.conflict
+
     def begin(self, name: str) -> None:
         """Note that a root field runs, by its response key."""
         self.fields.append(name)
@@ -78,37 +105,87 @@ class UnitOfWork:
         self.has_failed = True
         self.failed_field = self.failed_field or name
 
+    def after_commit(self, work: AfterCommit) -> None:
+        """Have something done once the changes are committed; never if they are not.
+
+        Args:
+            work: Runs in order, before the answer leaves. It cannot undo anything: what it raises is
+                logged.
+        """
+        self._after_commit.append(work)
+
     async def finish(self) -> None:
         """Commit, or roll back after a failure; log how long the transaction took.
 
         Raises:
-            DBAPIError: The commit failed; nothing was written.
+            DBAPIError: The commit failed, or a statement before it whose error somebody caught;
+                nothing was written.
 
         Cost:
             One COMMIT or ROLLBACK, if there was any statement.
         """
-        outcome = "rolled back" if self.has_failed else "committed"
+        outcome = "failed"
         try:
-            if self.has_failed:
+            if self.has_failed or self._facts.lost is not None:
                 await self.session.rollback()
             else:
-                await self.session.commit()
-        except BaseException:
-            outcome = "failed"
-            raise
+                await _uninterrupted(self._commit())
+            if self._facts.lost is not None and not self.has_failed:
+                raise self._facts.lost
+            outcome = "committed" if self.has_committed else "rolled back"
         finally:
             duration_ms = (time.perf_counter() - self._started_at) * 1000
             facts = {"outcome": outcome, "duration_ms": round(duration_ms, 2)}
             _LOG.info("transaction %s", outcome, extra=facts)
 
+    async def _conclude(self) -> None:
+        """Do what waits for the commit, if there was one."""
+        works, self._after_commit = self._after_commit, []
+        for work in works if self.has_committed else ():
+            try:
+                result = work()
+                if inspect.isawaitable(result):
+                    await result
+            except Exception:  # noqa: BLE001 - what is committed stays, and so does its answer
+                _LOG.exception("work after a commit failed")
+
+    async def _commit(self) -> None:
+        await self.session.commit()
+        self.has_committed = True
+
+    def _note_begin(
+        self, _session: object, _transaction: SessionTransaction, connection: Connection
+    ) -> None:
+        if not connection.in_nested_transaction():
+            self._facts = transaction_facts(connection)
+
+
+async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Await something to its end, even if this task is cancelled meanwhile; then be cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # else asyncio complains that nobody asked for it
+        raise
+
 
 @asynccontextmanager
-async def unit_of_work(database: Database) -> AsyncIterator[UnitOfWork]:
+async def unit_of_work(
+    database: Database, isolation: Isolation | None = None
+) -> AsyncIterator[UnitOfWork]:
     """Open a unit of work that commits at the end of the block, and rolls back on any exception.
 
-    For plain routes and jobs beside GraphQL: nothing within the block commits.
+    For plain routes and jobs beside GraphQL: nothing within the block commits. A transaction that
+    loses against another one is not repeated here, since the block runs only once.
+
+    Args:
+        database: Where the session is opened.
+        isolation: Of its transaction; None for the database's own.
     """
-    async with UnitOfWork(database) as unit:
+    async with UnitOfWork(database, isolation) as unit:
         try:
             yield unit
         except BaseException:

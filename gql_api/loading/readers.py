@@ -1,6 +1,5 @@
 """Readers: where statements run. A query reads on connections of its own, a mutation in its session."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gql_api.database.driver_errors import is_disconnect, is_outdated_statement
 from gql_api.database.engines import Database
+from gql_api.database.sessions import SerialSession
 
 
 class Reader(Protocol):
@@ -136,15 +136,14 @@ def session_on(connection: AsyncConnection) -> AsyncSession:
 class SessionReader:
     """Reads of a mutation: on the session's own connection, one at a time, after a flush."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: SerialSession) -> None:
         self._session = session
-        self._lock = asyncio.Lock()
 
     async def fetch(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
         """Run a statement in the session's transaction."""
-        async with self._lock:
+        async with self._session.turn():
             await self._session.flush()
             connection = await self._session.connection()
             return list((await connection.execute(statement, parameters)).all())
@@ -153,7 +152,7 @@ class SessionReader:
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> bytes | str | None:
         """Run a statement in the session's transaction."""
-        async with self._lock:
+        async with self._session.turn():
             await self._session.flush()
             connection = await self._session.connection()
             found: bytes | str | None = await connection.scalar(statement, parameters)
@@ -163,6 +162,6 @@ class SessionReader:
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Any]:
         """Run a statement in the session's transaction; the instances belong to the session."""
-        async with self._lock:
+        async with self._session.turn():
             await self._session.flush()
             return (await self._session.scalars(statement, parameters)).all()

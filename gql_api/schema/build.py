@@ -22,7 +22,7 @@ from typing_extensions import override
 from gql_api.access.policies import Policy, policy_by_model
 from gql_api.access.scopes import Scopes
 from gql_api.access.subjects import RoleSet, Subject
-from gql_api.config import ApiConfig
+from gql_api.config import ApiConfig, Isolation
 from gql_api.database.dialects import dialect_named
 from gql_api.errors import SchemaBuildError
 from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
@@ -57,6 +57,8 @@ class Schema(strawberry.Schema):
     policies: Mapping[type[Any], Policy[Any]]
     plans: PlanCache
     """Plans of operations, whoever asks."""
+    isolations: Mapping[str, Isolation]
+    """Root mutation field to the isolation that it asks for."""
 
     def compilation(self, subject: Subject) -> Compilation:
         """Return what statements for a subject are built from: one per role set."""
@@ -110,6 +112,7 @@ class Schema(strawberry.Schema):
 
 def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are options
     models: Any,
+    schema_type: type["Schema"] = Schema,
     *,
     dialect: str = "postgresql",
     types: Sequence[type[Any]] = (),
@@ -125,6 +128,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
 
     Args:
         models: A declarative base, a SQLAlchemy registry, or mapped classes.
+        schema_type: What is made.
         dialect: Name of the database's dialect: what it lacks is left out of the schema.
         types: Classes declared with ``@gql.type``.
         policies: At most one per model; a model without one is open.
@@ -155,7 +159,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     error_types = ErrorTypes()
     query = _root("Query", _query_fields(table, queries), inflector)
     mutation_fields = _mutation_fields(table, mutations, error_types)
-    schema = Schema(
+    schema = schema_type(
         table,
         MappingProxyType(policy_by_model(tuple(policies))),
         query,
@@ -164,6 +168,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         extensions=extensions,
     )
     _check_mutations(schema.graphql_schema)
+    schema.isolations = _isolations(mutation_fields, inflector)
     return schema
 
 
@@ -213,6 +218,14 @@ def _root(name: str, fields: list[StrawberryField], inflector: Inflector) -> typ
     type_ = new_object(name, description=None)
     add_fields(type_, list(by_name.values()))
     return type_
+
+
+def _isolations(fields: list[StrawberryField], inflector: Inflector) -> Mapping[str, Isolation]:
+    return {
+        field.graphql_name or inflector.field(str(field.python_name)): field.isolation
+        for field in fields
+        if isinstance(field, MutationOperation) and field.isolation is not None
+    }
 
 
 def _restricted(registry: Registry, declarations: Mapping[type[Any], TypeDeclaration]) -> Registry:

@@ -18,6 +18,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 from typing_extensions import override
 
+from gql_api.config import Isolation
 from gql_api.errors import SchemaBuildError, WriteError
 from gql_api.mapping.descriptors import Entity, Registry
 from gql_api.mapping.global_ids import key_values
@@ -102,6 +103,15 @@ class MutationOperation(OperationField):
     function raises becomes one of them.
     """
 
+    isolation: Isolation | None = None
+    """Of the operation's transaction, at least; None for that of the configuration."""
+
+    @override
+    def __copy__(self) -> Self:
+        made = super().__copy__()
+        made.isolation = self.isolation
+        return made
+
     def build(self, table: TypeTable, error_types: ErrorTypes) -> None:
         """Make the payload."""
         self.extensions = [UnitOfWorkField()]
@@ -138,15 +148,30 @@ def query(function: Function | None = None, *, description: str | None = None) -
     return lambda decorated: QueryOperation(decorated, description)
 
 
-def mutation(function: Function | None = None, *, description: str | None = None) -> Any:
+def mutation(
+    function: Function | None = None,
+    *,
+    description: str | None = None,
+    isolation: Isolation | None = None,
+) -> Any:
     """Declare a mutation. It runs in the unit of work: it flushes and never commits.
 
     Return an instance of a mapped model, a dataclass whose fields are the results, or nothing;
-    raise a ``WriteError`` to refuse.
+    raise a ``WriteError`` to refuse. It may run more than once: an operation whose transaction loses
+    against another one is repeated from its beginning.
+
+    Args:
+        function: Async; its parameters are the arguments.
+        description: For readers of the schema; the docstring when left out.
+        isolation: Of the operation's transaction: of several root fields the highest counts.
     """
-    if function is not None:
-        return MutationOperation(function, description)
-    return lambda decorated: MutationOperation(decorated, description)
+
+    def declare(decorated: Function) -> MutationOperation:
+        made = MutationOperation(decorated, description)
+        made.isolation = isolation
+        return made
+
+    return declare if function is None else declare(function)
 
 
 def collect_fields(classes: Sequence[type[Any]]) -> list[StrawberryField]:

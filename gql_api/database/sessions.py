@@ -1,0 +1,93 @@
+"""The session of an operation: whoever shares it, its statements run one at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from typing_extensions import override
+
+_METHODS = (
+    "refresh",
+    "run_sync",
+    "execute",
+    "scalar",
+    "scalars",
+    "get",
+    "get_one",
+    "stream",
+    "stream_scalars",
+    "delete",
+    "delete_all",
+    "merge",
+    "merge_all",
+    "flush",
+    "connection",
+    "rollback",
+    "commit",
+    "close",
+    "reset",
+    "invalidate",
+)
+"""What a session awaits."""
+
+
+class SerialSession(AsyncSession):
+    """A session that resolvers of one operation use at the same time.
+
+    Each of its methods waits for the one before to end. A task that calls one method from within
+    another does not wait for itself.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._lock = asyncio.Lock()
+        self._holder: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold the session for several steps that belong together."""
+        task = asyncio.current_task()
+        if self._holder is task:
+            yield
+            return
+        async with self._lock:
+            self._holder = task
+            try:
+                yield
+            finally:
+                self._holder = None
+
+    @override
+    def begin_nested(self) -> AsyncSessionTransaction:
+        return _Savepoint(self, nested=True)
+
+
+class _Savepoint(AsyncSessionTransaction):
+    """A savepoint that is set and released in turn. Others may use the session in between."""
+
+    def turn(self) -> Any:
+        """Hold the session."""
+        session: Any = self.session
+        return session.turn()
+
+
+class _TakesTurns(Protocol):
+    def turn(self) -> Any: ...
+
+
+def _in_turn(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @wraps(method)
+    async def run(self: _TakesTurns, *arguments: Any, **options: Any) -> Any:
+        async with self.turn():
+            return await method(self, *arguments, **options)
+
+    return run
+
+
+for _name in _METHODS:
+    setattr(SerialSession, _name, _in_turn(getattr(AsyncSession, _name)))
+for _name in ("start", "commit", "rollback", "__aexit__"):
+    setattr(_Savepoint, _name, _in_turn(getattr(AsyncSessionTransaction, _name)))

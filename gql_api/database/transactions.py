@@ -1,0 +1,72 @@
+"""What became of a transaction: whether the server would still commit all of it.
+
+PostgreSQL answers COMMIT with ROLLBACK, without an error, where a statement has failed; MySQL undoes
+a whole transaction that loses a deadlock, and goes on with a new one. Code that catches such an error
+and goes on would commit nothing, or a part. Hence errors are noted beside the transaction.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+
+from gql_api.database.driver_errors import is_serialization_failure
+
+_FACTS = "gql_transaction"
+# Of MySQL: a deadlock, and a row that changed since it was read.
+_NUMBERS_THAT_UNDO = frozenset({1213, 1020})
+
+
+@dataclass(slots=True)
+class TransactionFacts:
+    """What one transaction has suffered."""
+
+    lost: DBAPIError | None = None
+    """The error after which the server would not commit all of it. What was undone to a savepoint is
+    forgotten, unless the server has undone everything."""
+
+    conflict: DBAPIError | None = None
+    """The error by which it lost against another transaction."""
+
+
+def watch_transactions(engine: Engine) -> None:
+    """Note beside each transaction of an engine what it suffers."""
+    event.listen(engine, "begin", _start)
+    event.listen(engine, "handle_error", _note)
+    event.listen(engine, "rollback_savepoint", _recover)
+
+
+def transaction_facts(connection: Connection) -> TransactionFacts:
+    """Return the facts of the transaction that a connection is in; they change as it goes on."""
+    facts: TransactionFacts = connection.info[_FACTS]
+    return facts
+
+
+def _start(connection: Connection) -> None:
+    connection.info[_FACTS] = TransactionFacts()
+
+
+def _note(context: ExceptionContext) -> None:
+    connection, error = context.connection, context.sqlalchemy_exception
+    if connection is None or not isinstance(error, DBAPIError) or context.is_disconnect:
+        return
+    facts: TransactionFacts | None = connection.info.get(_FACTS)
+    if facts is None:
+        return
+    is_conflict = is_serialization_failure(error)
+    if is_conflict:
+        facts.conflict = facts.conflict or error
+    if connection.dialect.name == "postgresql" or (is_conflict and _undoes_all(error)):
+        facts.lost = facts.lost or error
+
+
+def _undoes_all(error: DBAPIError) -> bool:
+    cause: Any = error.driver_exception
+    return bool(cause.args) and cause.args[0] in _NUMBERS_THAT_UNDO
+
+
+def _recover(connection: Connection, _name: str, _context: None) -> None:
+    if connection.dialect.name == "postgresql":
+        transaction_facts(connection).lost = None
