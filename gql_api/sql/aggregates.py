@@ -92,7 +92,7 @@ def compile_function(
         case AggregateFunction.SUM:
             compiled = _sum(value, column.type.kind, dialect, is_read=is_read)
         case AggregateFunction.AVG:
-            compiled = sa.func.avg(_double(value, dialect), type_=sa.Double())
+            compiled = _average(_double(value, dialect), dialect)
         case AggregateFunction.STDDEV:
             name = "gql_stddev" if dialect.name == "sqlite" else "stddev_samp"
             deviation: Any = getattr(sa.func, name)
@@ -119,6 +119,14 @@ def _sum(
         return sa.type_coerce(exact, value.type if kind is ScalarKind.DECIMAL else type_)
     number = sa.cast(exact, sa.BigInteger() if kind is ScalarKind.INT else sa.REAL())
     return sa.type_coerce(number, type_)
+
+
+def _average(value: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[Any]:
+    if dialect.name == "postgresql":
+        # its own average adds squares too, which go beyond what a double holds
+        total = sa.func.sum(value, type_=sa.Double())
+        return total / sa.cast(sa.func.count(value), sa.Double())
+    return sa.func.avg(value, type_=sa.Double())
 
 
 def _double(value: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[Any]:

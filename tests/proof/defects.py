@@ -350,8 +350,8 @@ MUTANTS = (
     Mutant(
         "averages are those of whole numbers",
         "sql/aggregates.py",
-        "sa.func.avg(_double(value, dialect), type_=sa.Double())",
-        "sa.func.round(sa.func.avg(_double(value, dialect), type_=sa.Double()))",
+        "sa.func.avg(value, type_=sa.Double())",
+        "sa.func.round(sa.func.avg(value, type_=sa.Double()))",
     ),
     Mutant(
         "least and greatest are exchanged",

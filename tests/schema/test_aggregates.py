@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 import gql_api as gql
+from tests.fixtures.models import Sample
 from tests.fixtures.schema import Api
 
 
@@ -202,3 +203,14 @@ def test_own_types():
 
     assert sorted(types["InvoiceSumAggregate"].fields) == ["rowId"]
     assert sorted(types["InvoiceAverageAggregate"].fields) == ["rowId"]
+
+
+async def test_average_of_extremes(written: Api):
+    """An average is a number where the squares of its numbers are none."""
+    async with gql.unit_of_work(written.database) as unit:
+        rows = [{"id": 1, "ratio": 1e300}, {"id": 2, "ratio": -1.5}]
+        await unit.session.execute(sa.insert(Sample), rows)
+
+    data = await written.data("{ samples { aggregate { avg { ratio } } } }", count=1)
+
+    assert data["samples"]["aggregate"]["avg"]["ratio"] == pytest.approx(5e299)
