@@ -5,7 +5,7 @@ All names begin with ``gql_``. Each function gives NULL for NULL, each aggregate
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ from gql_api.database import documents
 
 Scalar = int | float | str | bytes | None
 _EXACT = Context(prec=1_000)
+_CYCLE = 400
+"""Years after which dates fall on the same days of the week, and clocks change alike."""
 
 
 def casefold(text: Scalar) -> Scalar:
@@ -36,9 +38,9 @@ def parse_datetime(value: Scalar) -> datetime | None:
             parsed = datetime.fromtimestamp(value, UTC)
         else:
             return None
+        return parsed if parsed.tzinfo is None else parsed.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, OSError):
         return None
-    return parsed if parsed.tzinfo is None else parsed.astimezone(UTC).replace(tzinfo=None)
 
 
 def parse_date(value: Scalar) -> date | None:
@@ -70,21 +72,30 @@ def bucket_text(value: Scalar, bucket: Scalar, time_zone: Scalar) -> str | None:
     parsed = parse_datetime(value)
     if parsed is None:
         return None
-    local = parsed.replace(tzinfo=UTC).astimezone(ZoneInfo(str(time_zone)))
-    start = _truncate(local, str(bucket)).astimezone(UTC)
-    return start.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    # local times of the first and the last year may lie beyond what Python counts
+    shift = {MINYEAR: _CYCLE, MAXYEAR: -_CYCLE}.get(parsed.year, 0)
+    moment = parsed.replace(year=parsed.year + shift, tzinfo=UTC)
+    start = _truncate(moment, str(bucket), ZoneInfo(str(time_zone)))
+    year = start.year - shift
+    start = start.replace(year=year, tzinfo=None) if year >= MINYEAR else datetime.min  # noqa: DTZ901 - UTC
+    return start.isoformat(sep=" ", timespec="microseconds")
 
 
-def _truncate(local: datetime, bucket: str) -> datetime:
+def _truncate(moment: datetime, bucket: str, zone: ZoneInfo) -> datetime:
     """Return the beginning of a span; the hour that a clock repeats is two, a day begins once."""
-    if bucket == "second":
-        return local.replace(microsecond=0)
-    if bucket == "minute":
-        return local.replace(second=0, microsecond=0)
-    if bucket == "hour":
-        return local.replace(minute=0, second=0, microsecond=0)
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return _DAYS[bucket](day)
+    local = moment.astimezone(zone)
+    match bucket:
+        case "second":
+            return moment - timedelta(microseconds=local.microsecond)
+        case "minute":
+            return moment - timedelta(seconds=local.second, microseconds=local.microsecond)
+        case "hour":
+            return moment - timedelta(
+                minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+            )
+        case _:
+            day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+            return _DAYS[bucket](day).astimezone(UTC)
 
 
 _DAYS: dict[str, Callable[[datetime], datetime]] = {

@@ -1,9 +1,13 @@
 """Buckets: the beginning of the span of time that a moment lies in, in a time zone.
 
 Spans of an hour or less keep the moment's own offset, so that the hour that a clock repeats is two.
+Longer ones begin with the first midnight of a day, and none begins before year 1.
 """
 
+import datetime as dt
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
@@ -13,6 +17,10 @@ from gql_api.plan.aggregates import Bucket
 
 _UTC = "+00:00"
 _SECONDS = {Bucket.SECOND: 1, Bucket.MINUTE: 60, Bucket.HOUR: 3600}
+_CLOCKS = (dt.date(1900, 1, 1), dt.date(2100, 1, 1))
+"""The time in which days that begin twice are looked for."""
+
+_WEEK = dt.timedelta(days=7)
 
 
 def compile_bucket(
@@ -35,8 +43,59 @@ def compile_bucket(
     elif dialect.name == "mysql":
         start = _mysql_start(moment, bucket, time_zone)
     else:
-        start = sa.func.date_trunc(bucket.value, moment, time_zone)
+        start = _postgresql_start(moment, bucket, time_zone)
     return sa.type_coerce(start, moment.type)
+
+
+def _postgresql_start(moment: Any, bucket: Bucket, zone: str) -> Any:
+    start: Any = sa.func.date_trunc(bucket.value, moment, zone)
+    if bucket not in _SECONDS:
+        again = repeated_midnights(zone)
+        if again:
+            # date_trunc takes the second of two midnights
+            whens = {_postgresql_moment(each): _postgresql_moment(again[each]) for each in again}
+            start = sa.case(whens, value=start, else_=start)
+    # no driver reads moments before year 1, which begin spans of that year
+    least, new_year = (
+        _postgresql_moment(dt.datetime(year, 1, day, tzinfo=dt.UTC))
+        for year, day in ((1, 1), (2, 2))
+    )
+    clamped = sa.case((start < least, least), else_=start)
+    return sa.case((moment < new_year, clamped), else_=start)
+
+
+def _postgresql_moment(moment: dt.datetime) -> sa.ColumnElement[Any]:
+    return sa.literal_column(f"TIMESTAMPTZ '{moment.isoformat()}'", sa.DateTime(timezone=True))
+
+
+@lru_cache(maxsize=1024)
+def repeated_midnights(time_zone: str) -> dict[dt.datetime, dt.datetime]:
+    """Return the midnights that clocks show again since 1900, with the first of the two, in UTC.
+
+    Args:
+        time_zone: IANA name, known to be one.
+
+    Cost:
+        About 20 ms, once per zone.
+    """
+    zone = ZoneInfo(time_zone)
+    day, end = (dt.datetime.combine(each, dt.time(), zone) for each in _CLOCKS)
+    found: dict[dt.datetime, dt.datetime] = {}
+    while day < end:
+        later = day + _WEEK
+        if _offset(later) < _offset(day):
+            midnights = [day + dt.timedelta(days=number) for number in range(-1, 9)]
+            found |= {_second(each): each.astimezone(dt.UTC) for each in midnights}
+        day = later
+    return {second: first for second, first in found.items() if second > first}
+
+
+def _offset(moment: dt.datetime) -> dt.timedelta:
+    return moment.utcoffset() or dt.timedelta()
+
+
+def _second(midnight: dt.datetime) -> dt.datetime:
+    return midnight.replace(fold=1).astimezone(dt.UTC)
 
 
 def _mysql_start(moment: Any, bucket: Bucket, zone: str) -> Any:

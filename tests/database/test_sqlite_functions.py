@@ -53,7 +53,9 @@ async def test_instant(sqlite, text):
     assert await scalar(sqlite, func.gql_instant(text)) == "2021-03-04 00:00:00.000000"
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2021-13-01", b"x", 10**30])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2021-13-01", b"x", 10**30, "0001-01-01T00:00:00+01:00"]
+)
 def test_no_instant(text):
     """What is no date-time has no normal form."""
     assert instant_text(text) is None

@@ -34,6 +34,9 @@ class Service:
         self.mapping = Mapping(models)
         self.database = database
         self.name = name
+        self.times = range(1970, 2038) if name == "mariadb" else range(1, 10_000)
+        """The years in which time zones are known."""
+
         self.open = self._build([])
         self.guarded = self._build(self.mapping.policies)
         self._ids: dict[tuple[str, Key], str] = {}

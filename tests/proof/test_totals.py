@@ -74,7 +74,8 @@ async def test_totals(service: Service, data: st.DataObject) -> None:
         answer = (await service.run(world, writer, [selection]))[table.root]
 
         expected = [
-            answer_totals(drawn, _listed(world, asked, rows), kinds, target.key) for rows in lists
+            answer_totals(drawn, _listed(world, asked, rows), kinds, target.key, service.times)
+            for rows in lists
         ]
         if relation is None:
             answers = [answer]

@@ -20,7 +20,15 @@ Offered = dict[str, set[str]]
 """The columns of each function, and of ``group``, as the schema names them."""
 
 _BUCKETS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "HOUR")
-_ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata")
+_ZONES = (
+    "UTC",
+    "Europe/Paris",
+    "America/New_York",
+    "Asia/Kolkata",
+    "America/Havana",
+    "America/Sao_Paulo",
+    "Australia/Lord_Howe",
+)
 _DIRECTIONS = ("ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_LAST")
 
 
@@ -127,12 +135,12 @@ def _groups_text(asked: AskedTotals, key: tuple[str, ...]) -> str:
 
 
 def answer_totals(
-    asked: AskedTotals, rows: list[Row], kinds: dict[str, str], key: tuple[str, ...]
+    asked: AskedTotals, rows: list[Row], kinds: dict[str, str], key: tuple[str, ...], times: range
 ) -> dict[str, Any]:
     """Answer for the rows of a list, in its order."""
     answer: dict[str, Any] = {"totalCount": len(rows), "aggregate": _aggregate(asked, rows, kinds)}
     if asked.groups is not None:
-        answer["groups"] = _answer_groups(asked, asked.groups, rows, kinds, key)
+        answer["groups"] = _answer_groups(asked, rows, kinds, key, times)
     return answer
 
 
@@ -161,15 +169,14 @@ def _compute(function: str, values: list[Any], kind: str) -> Any:
 
 
 def _answer_groups(
-    asked: AskedTotals,
-    groups: AskedGroups,
-    rows: list[Row],
-    kinds: dict[str, str],
-    key: tuple[str, ...],
+    asked: AskedTotals, rows: list[Row], kinds: dict[str, str], key: tuple[str, ...], times: range
 ) -> list[dict[str, Any]]:
+    groups = asked.groups
+    if groups is None:
+        return []
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        values = tuple(_group_value(row[column], *span) for column, *span in groups.by)
+        values = tuple(_group_value(row[column], *span, times) for column, *span in groups.by)
         found.setdefault(values, []).append(row)
     kept = [
         (values, inside)
@@ -205,18 +212,36 @@ def _answer_groups(
     ]
 
 
-def _group_value(value: Any, bucket: str | None, zone: str) -> Any:
+def _group_value(value: Any, bucket: str | None, zone: str, times: range) -> Any:
+    """Return what a row is grouped by; ``times`` are the years in which zones are known."""
     if bucket is None or value is None:
         return value
-    local = value.astimezone(ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0)
-    if bucket != "HOUR":
-        local = local.replace(hour=0)
+    # years as far apart as the calendar repeats, so that no local time is out of reach
+    years = {1: 400, 9999: -400}.get(value.year, 0)
+    moment = value.replace(year=value.year + years)
+    known = ZoneInfo(zone if value.year in times else "UTC")
+    start = _beginning(moment, bucket, known)
+    if start.year - years not in times:
+        start = start.astimezone(known).replace(tzinfo=dt.UTC)
+    if start.year - years < 1:
+        return dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+    return start.replace(year=start.year - years)
+
+
+def _beginning(moment: dt.datetime, bucket: str, zone: ZoneInfo) -> dt.datetime:
+    local = moment.astimezone(zone)
+    if bucket == "HOUR":
+        within = local.replace(tzinfo=None) - local.replace(
+            tzinfo=None, minute=0, second=0, microsecond=0
+        )
+        return moment - within
+    date = local.date()
     if bucket == "WEEK":
-        local -= dt.timedelta(days=local.weekday())
+        date -= dt.timedelta(days=date.weekday())
     elif bucket in {"MONTH", "QUARTER", "YEAR"}:
-        month = {"MONTH": local.month, "QUARTER": (local.month - 1) // 3 * 3 + 1, "YEAR": 1}[bucket]
-        local = local.replace(day=1, month=month)
-    return local.astimezone(dt.UTC)
+        month = {"MONTH": date.month, "QUARTER": (date.month - 1) // 3 * 3 + 1, "YEAR": 1}[bucket]
+        date = date.replace(day=1, month=month)
+    return dt.datetime.combine(date, dt.time(), zone).astimezone(dt.UTC)
 
 
 def is_alike(answer: Any, expected: Any) -> bool:

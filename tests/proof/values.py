@@ -68,6 +68,13 @@ KINDS = {
             _moment(2024, 2, 29, 23, 59, 59, 1),
             _moment(2024, 2, 29, 23, 59, 59, 120_000),
             _moment(1969, 12, 31),
+            # midnights that clocks repeat and skip, an hour of one half, the first year and the last
+            _moment(2024, 11, 3, 4, 30),
+            _moment(2024, 11, 3, 5, 30),
+            _moment(2018, 11, 4, 10),
+            _moment(2019, 4, 6, 15, 15),
+            _moment(1, 1, 1, 12),
+            _moment(9999, 12, 31, 23, 59, 59),
         ),
     ),
     "local": Kind(
