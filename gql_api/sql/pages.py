@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import False_
 
 from gql_api.mapping.descriptors import Entity, Relationship
 from gql_api.plan.aggregates import Aggregate
@@ -40,6 +41,10 @@ from gql_api.sql.sources import (
     visible_relatives,
     visible_rows,
 )
+
+_NEVER: sa.ColumnElement[bool] = sa.literal_column("1 = 0", sa.Boolean())
+"""False, beside which SQLAlchemy keeps other predicates: those that join lists of keys, lest it warn
+of a product of tables."""
 
 PARENT_KEYS = "parent_keys"
 """Name of the parameter that holds the parents' key values: scalars for one key, else tuples."""
@@ -237,7 +242,10 @@ def list_predicates(
     part: Filter | None, source: Source, compilation: Compilation
 ) -> list[sa.ColumnElement[bool]]:
     """Compile the scope, the filter, and the parents where there are some."""
-    return [*_conditions(part, source, compilation), *source.matches]
+    predicates = _conditions(part, source, compilation)
+    if source.matches:
+        predicates = [_NEVER if isinstance(each, False_) else each for each in predicates]
+    return [*predicates, *source.matches]
 
 
 def side_predicates(

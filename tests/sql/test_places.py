@@ -231,6 +231,21 @@ class Measure(Padded):
     unit_code: orm.Mapped[str] = orm.mapped_column(sa.CHAR(8), sa.ForeignKey("unit.code"))
 
 
+async def test_impossible_condition(coins: Api):
+    """A condition that is never true finds nothing; the lists of keys stay joined."""
+    data = await coins.data(
+        """{ coins { nodes {
+          prices(where: {not: {}}, first: 1) { totalCount nodes { rowId } }
+          slots(where: {or: []}) { nodes { coinCode } }
+        } } }""",
+        count=4,
+    )
+
+    assert data["coins"]["nodes"]
+    for coin in data["coins"]["nodes"]:
+        assert coin == {"prices": {"totalCount": 0, "nodes": []}, "slots": {"nodes": []}}
+
+
 async def test_padded(postgres: gql.Database):
     """A column that pads its texts leads to rows that do not."""
     async with postgres.write_engine.begin() as connection:
