@@ -76,10 +76,10 @@ def compile_json_text(expression: Expression, type_: ValueType) -> Expression:
 
 def fail(expression: Expression, type_: sa.types.TypeEngine[Any]) -> Expression:
     """Compile what fails with a data exception where an expression has a value; null where not."""
-    shown = sa.literal_column("'!'").concat(sa.cast(expression, sa.Text()))
-    if isinstance(type_, sa.Text):
-        return sa.cast(sa.cast(shown, sa.Integer()), type_)
-    return sa.cast(shown, type_)
+    # numbers alone refuse the mark: date-times take any punctuation
+    marked = sa.literal_column("'!'").concat(sa.cast(expression, sa.Text()))
+    refused = sa.cast(sa.cast(marked, sa.Integer()), sa.Text())
+    return refused if isinstance(type_, sa.Text) else sa.cast(refused, type_)
 
 
 def _form_of(plain: sa.types.TypeEngine[Any], kind: ScalarKind) -> _Form:
@@ -116,8 +116,8 @@ def _compile_items(
     array: Expression, item: sa.types.TypeEngine[Any], type_: ValueType
 ) -> Expression:
     """Compile a list, item by item."""
-    items: Any = sa.func.unnest(array, type_=item).column_valued("item$")
-    form = compile_form(items, replace(type_, dimensions=0))
+    items = sa.func.unnest(array, type_=item).alias("item$")
+    form = compile_form(items.column, replace(type_, dimensions=0))
     listed = sa.func.coalesce(sa.func.json_agg(form), sa.literal_column("'[]'"))
     statement = sa.select(listed).select_from(items).correlate_except(items)
     empty = sa.type_coerce(sa.null(), postgresql.JSON())
@@ -204,11 +204,10 @@ def _within(first: str, last: str) -> Callable[[Expression], Expression]:
 
 def _compile_float_text(text: Expression) -> Expression:
     """Turn the text of a number into that of ``orjson``, where they differ by the point alone."""
-    return sa.case(
-        (text.bool_op("~")(sa.literal_column("'e'")), fail(text, sa.Text())),
-        (text.bool_op("~")(sa.literal_column("'[.]'")), text),
-        else_=text.concat(sa.literal_column("'.0'")),
-    )
+    whole: Expression = sa.literal_column("'^-?[0-9]+$'")
+    pointed = sa.func.regexp_replace(text, whole, sa.literal_column("'\\&.0'"), type_=sa.Text())
+    has_exponent = sa.func.strpos(text, sa.literal_column("'e'")) > sa.literal_column("0")
+    return sa.case((has_exponent, fail(text, sa.Text())), else_=pointed)
 
 
 _FORMS: Mapping[ScalarKind, _Form] = MappingProxyType(
