@@ -49,6 +49,8 @@ class Dialect:
     """``LATERAL`` exists, and ``unnest`` of array parameters to join it to."""
     has_row_locks: bool
     """``SELECT ... FOR UPDATE`` exists; SQLite locks the whole database instead."""
+    has_deferral: bool
+    """``SET CONSTRAINTS`` exists."""
     max_parameters: int
     """Parameters of one statement, at most."""
 
@@ -67,6 +69,7 @@ POSTGRESQL = Dialect(
     has_row_values=True,
     has_lateral=True,
     has_row_locks=True,
+    has_deferral=True,
     max_parameters=32_767,
 )
 
@@ -84,6 +87,7 @@ SQLITE = Dialect(
     has_row_values=True,
     has_lateral=False,
     has_row_locks=False,
+    has_deferral=False,
     max_parameters=32_766,
 )
 
@@ -101,6 +105,7 @@ MYSQL = Dialect(
     has_row_values=True,
     has_lateral=False,
     has_row_locks=True,
+    has_deferral=False,
     max_parameters=65_535,
 )
 

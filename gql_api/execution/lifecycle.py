@@ -17,13 +17,13 @@ from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from gql_api.config import Isolation
-from gql_api.database.driver_errors import constraint_facts
-from gql_api.errors import CheckViolationError, ConfigurationError, RolledBackError
+from gql_api.errors import ConfigurationError, RolledBackError
 from gql_api.execution.attempts import has_conflict
 from gql_api.execution.context import Context
 from gql_api.execution.introspection import root_fields
 from gql_api.execution.presenting import present_error
 from gql_api.execution.unit_of_work import UnitOfWork
+from gql_api.persistence.constraints import translate_deferred
 from gql_api.schema.build import Schema
 
 
@@ -99,7 +99,8 @@ class OperationLifecycle(SchemaExtension):
         try:
             await unit.finish()
         except Exception as error:  # noqa: BLE001 - whatever failed, nothing was written: say so
-            _undo(result, _commit_error(error))
+            schema: Any = self.execution_context.schema
+            _undo(result, _commit_error(error, schema))
             return
         if unit.has_failed:
             _roll_back(result, unit)
@@ -152,8 +153,7 @@ def _undo(result: ExecutionResult, error: Exception) -> None:
         _add_error(result, name, error)
 
 
-def _commit_error(error: Exception) -> Exception:
-    if not isinstance(error, DBAPIError) or constraint_facts(error) is None:
+def _commit_error(error: Exception, schema: Schema) -> Exception:
+    if not isinstance(error, DBAPIError):
         return error
-    message = "The database refused the changes at commit: nothing was written."
-    return CheckViolationError(message)
+    return translate_deferred(error, schema.table.registry) or error

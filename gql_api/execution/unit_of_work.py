@@ -44,6 +44,7 @@ class UnitOfWork:
         self._reader: SessionReader | None = None
         self._started_at = 0.0
         self._facts = TransactionFacts()
+        self._is_immediate = False
         self._after_commit: list[AfterCommit] = []
         self.has_failed = False
         self.has_committed = False
@@ -104,6 +105,34 @@ class UnitOfWork:
         """
         self.has_failed = True
         self.failed_field = self.failed_field or name
+
+    async def require_constraints(self) -> None:
+        """Flush, and have deferred constraints checked now rather than at the commit.
+
+        Raises:
+            DBAPIError: One is violated.
+
+        Cost:
+            One statement.
+        """
+        await self.session.flush()
+        await self._set_constraints("IMMEDIATE")
+        self._is_immediate = True
+
+    async def defer_constraints(self) -> None:
+        """Let deferred constraints be broken again for a while, if they have been checked.
+
+        Cost:
+            One statement after `require_constraints`, else none.
+        """
+        if self._is_immediate:
+            await self._set_constraints("DEFERRED")
+            self._is_immediate = False
+
+    async def _set_constraints(self, mode: str) -> None:
+        await self.session.run_sync(
+            lambda session: session.connection().exec_driver_sql(f"SET CONSTRAINTS ALL {mode}")
+        )
 
     def after_commit(self, work: AfterCommit) -> None:
         """Have something done once the changes are committed; never if they are not.

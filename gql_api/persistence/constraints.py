@@ -23,7 +23,7 @@ from gql_api.errors import (
     ValidationError,
     WriteError,
 )
-from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.descriptors import Entity, Registry
 from gql_api.mapping.visibility import public_key
 
 _Rule = SchemaItem
@@ -52,6 +52,37 @@ def translate_error(
     if _is_still_referenced(facts, entity, is_delete=is_delete):
         return _refuse_reference(facts, entity, path)
     return _REFUSALS[facts.kind](_field_names(facts, entity), path)
+
+
+def translate_deferred(
+    error: DBAPIError, registry: Registry, path: Sequence[str] = ()
+) -> WriteError | None:
+    """Translate a refusal that comes when all rows are written; None when it is of another kind.
+
+    Args:
+        error: Raised by a deferred constraint.
+        registry: Where the constraint's table is looked for.
+        path: Where the input stands; the error adds the name of the first field it is about.
+    """
+    facts = constraint_facts(error)
+    if facts is None:
+        return None
+    for entity in registry:
+        if any(_is_at(table, facts) for table in _tables(orm.class_mapper(entity.model))):
+            return translate_error(error, entity, path)
+    message = "The database refused the changes: nothing was written."
+    return CheckViolationError(message, path=path)
+
+
+def _is_at(table: sa.Table, facts: ConstraintFacts) -> bool:
+    return table.name == facts.table and facts.schema in {None, table.schema or facts.schema}
+
+
+def has_deferred_constraints(registry: Registry) -> bool:
+    """Tell whether a constraint of the models is checked at the commit, unless told otherwise."""
+    tables = {table for entity in registry for table in _tables(orm.class_mapper(entity.model))}
+    rules = [rule for table in tables for rule in table.constraints]
+    return any(f"{getattr(rule, 'initially', None)}".upper() == "DEFERRED" for rule in rules)
 
 
 def _is_still_referenced(facts: ConstraintFacts, entity: Entity, *, is_delete: bool) -> bool:

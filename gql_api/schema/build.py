@@ -29,6 +29,7 @@ from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.mapping.visibility import Hidden
 from gql_api.naming import Inflector
+from gql_api.persistence.constraints import has_deferred_constraints
 from gql_api.plan.known import PlanCache
 from gql_api.schema.aggregates import build_aggregate_types
 from gql_api.schema.declarations import TypeDeclaration, declaration_of
@@ -59,6 +60,9 @@ class Schema(strawberry.Schema):
     """Plans of operations, whoever asks."""
     isolations: Mapping[str, Isolation]
     """Root mutation field to the isolation that it asks for."""
+
+    has_deferred: bool
+    """Whether constraints are checked at the commit, which the database can do earlier when told."""
 
     def compilation(self, subject: Subject) -> Compilation:
         """Return what statements for a subject are built from: one per role set."""
@@ -168,6 +172,8 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         extensions=extensions,
     )
     _check_mutations(schema.graphql_schema)
+    is_told = table.dialect.has_deferral
+    schema.has_deferred = is_told and has_deferred_constraints(table.registry)
     schema.isolations = _isolations(mutation_fields, inflector)
     return schema
 

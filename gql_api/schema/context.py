@@ -35,6 +35,14 @@ class UnitState(Protocol):
         """Decide that nothing will be committed, because of a root field."""
         ...
 
+    async def require_constraints(self) -> None:
+        """Have deferred constraints checked."""
+        ...
+
+    async def defer_constraints(self) -> None:
+        """Let deferred constraints be broken again for a while, if they have been checked."""
+        ...
+
 
 class RequestContext(Protocol):
     """The part of the GraphQL context that generated resolvers use."""
@@ -63,6 +71,9 @@ class RequestContext(Protocol):
 
 class SchemaAccess(Protocol):
     """The part of the schema that resolvers use."""
+
+    has_deferred: bool
+    """Whether the models have constraints that are checked at the commit, unless told otherwise."""
 
     table: TypeTable
     plans: PlanCache

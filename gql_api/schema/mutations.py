@@ -1,14 +1,12 @@
 """Root mutation fields: create, update and delete of every entity, in the operation's unit of work."""
 
-import inspect
 from typing import Any
 
 import strawberry
-from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 from typing_extensions import override
 
-from gql_api.errors import NotRunError, WriteError
+from gql_api.errors import WriteError
 from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.global_ids import encode_global_id
 from gql_api.persistence.rows import Write, create_row, delete_row, update_row
@@ -27,56 +25,9 @@ from gql_api.schema.payloads import (
 )
 from gql_api.schema.sites import AskedField
 from gql_api.schema.table import TypeTable
+from gql_api.schema.units import UnitOfWorkField as UnitOfWorkField
 
 Info = strawberry.Info[Any, Any]
-
-
-class UnitOfWorkField(FieldExtension):
-    """Runs a root mutation field within the unit of work: after a failure nothing more runs.
-
-    A payload with errors and an exception both fail the unit.
-    """
-
-    @override
-    def resolve(  # type: ignore[override]  # an argument may be called source, too
-        self, next_: Any, source: Any, info: Info, /, **kwargs: Any
-    ) -> Any:
-        _begin(info)
-        try:
-            result = next_(source, info, **kwargs)
-        except Exception:
-            info.context.unit.fail(str(info.path.key))
-            raise
-        return _settled(result, info)
-
-    @override
-    async def resolve_async(  # type: ignore[override]  # see above
-        self, next_: Any, source: Any, info: Info, /, **kwargs: Any
-    ) -> Any:
-        _begin(info)
-        try:
-            result = next_(source, info, **kwargs)
-            if inspect.isawaitable(result):
-                result = await result
-        except BaseException:
-            info.context.unit.fail(str(info.path.key))
-            raise
-        return _settled(result, info)
-
-
-def _begin(info: Info) -> None:
-    if info.context.unit.has_failed:
-        message = f"{info.path.key} was not run, because a field before it failed."
-        raise NotRunError(message)
-    info.context.unit.begin(str(info.path.key))
-
-
-def _settled(result: Any, info: Info) -> Any:
-    if isinstance(result, Payload) and result.errors:
-        info.context.unit.fail(str(info.path.key))
-    # what loaders hold may have changed
-    info.context.loaders.clear()
-    return result
 
 
 class WriteField(TypedField):

@@ -368,8 +368,8 @@ async def test_commit_fails(postgres: gql.Database):
     assert answer.data == {"orphan": None}
     assert _errors(answer) == [
         (
-            "CHECK_VIOLATION",
-            "The database refused the changes at commit: nothing was written.",
+            "FOREIGN_KEY_VIOLATION",
+            "author refers to a row that does not exist.",
             ["orphan"],
         )
     ]
