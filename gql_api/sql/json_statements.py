@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from gql_api.errors import NoPlainFormError
 from gql_api.plan.selections import Connection, Lookup
-from gql_api.sql.json_lists import JsonList, JsonWriter
+from gql_api.sql.json_connections import JsonWriter
+from gql_api.sql.json_rows import JsonList
 from gql_api.sql.sources import Compilation, visible_rows
 
 

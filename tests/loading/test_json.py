@@ -46,9 +46,89 @@ ROOTS = {
             b: written(where: {price: {isNull: false}}) { nodes { title price } }
         } } }
     """,
+    "edges": "{ books { edges { __typename cursor node { title author { penName } } } } }",
+    "cursors alone": "{ books { edges { cursor } } }",
+    "edges from the end": "{ books(last: 2) { edges { node { rowId } at: cursor } } }",
+    "edges of a page": "{ books(first: 2, offset: 2) { edges { a: node { id } b: node { title } } } }",
+    "cursors of an order": """
+        { books(orderBy: [{state: DESC}, {author: {email: ASC}}, {tagsAggregate: {count: DESC}}]) {
+            edges { cursor } } }
+    """,
+    "cursors of decimals": "{ books(orderBy: [{price: ASC}, {subtitle: DESC}]) { edges { cursor } } }",
+    "cursors of composite keys": "{ chapters { edges { cursor } } }",
+    "cursors of every kind": """
+        { samples(orderBy: [{big: ASC}, {exact: ASC}, {ratio: ASC}, {day: ASC}, {clock: ASC},
+            {moment: ASC}, {localMoment: ASC}, {span: ASC}, {token: ASC}, {content: ASC},
+            {flag: ASC}, {note: ASC}, {state: ASC}]) { edges { cursor } } }
+    """,
+    "facts": """
+        { books(first: 2) { nodes { title } pageInfo {
+            __typename hasNextPage hasPreviousPage startCursor endCursor } } }
+    """,
+    "facts of the end": """
+        { books(last: 2) { edges { node { title } } pageInfo {
+            hasNextPage hasPreviousPage startCursor endCursor } } }
+    """,
+    "facts alone": "{ books(first: 6) { pageInfo { hasNextPage hasPreviousPage endCursor } } }",
+    "facts of no rows": """
+        { books(where: {rowId: {lt: 0}}) { pageInfo {
+            hasNextPage hasPreviousPage startCursor endCursor } } }
+    """,
+    "facts of nothing asked for": """
+        { books(first: 0) { pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }
+    """,
+    "facts behind an offset": """
+        { books(first: 2, offset: 3) { nodes { id } pageInfo { hasNextPage hasPreviousPage } } }
+    """,
+    "facts behind all rows": "{ books(offset: 9) { pageInfo { hasNextPage hasPreviousPage } } }",
+    "facts behind no rows": """
+        { books(offset: 9, where: {rowId: {lt: 0}}) { pageInfo { hasPreviousPage } } }
+    """,
+    "type of facts": "{ books { pageInfo { __typename } } }",
+    "facts of a table without a key": """
+        { shelves(first: 1) { nodes { room } pageInfo { hasNextPage startCursor endCursor } } }
+    """,
+    "everything of a page": """
+        { books(last: 3) { nodes { title } again: nodes { id } edges { cursor node { rowId } }
+            pageInfo { hasPreviousPage startCursor } totalCount } }
+    """,
+    "a count": "{ books(first: 1) { totalCount } }",
+    "a count beside rows": "{ books(first: 1) { totalCount nodes { title } } }",
+    "a filtered count": "{ books(where: {isDraft: {eq: false}}) { totalCount } }",
+    "aggregates": """
+        { books { aggregate { __typename count
+            sum { rowId price } avg { price __typename } min { title price } max { rowId }
+            stddev { rowId } countDistinct { state subtitle } } } }
+    """,
+    "aggregates beside rows": """
+        { books { totalCount a: aggregate { count } nodes { title }
+            b: aggregate { count max { price } } pageInfo { hasNextPage } } }
+    """,
+    "aggregates of no rows": """
+        { books(where: {rowId: {lt: 0}}) { totalCount aggregate { count sum { rowId } } } }
+    """,
+    "aggregates of every kind": """
+        { samples { aggregate { min { big exact ratio day clock moment localMoment span note }
+            max { big exact ratio day clock moment localMoment span note }
+            sum { big exact ratio } avg { big exact ratio } } } }
+    """,
+    "pages of relatives": """
+        { authors { nodes { penName written(first: 1) {
+            totalCount edges { cursor node { title tags { totalCount } } }
+            pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+            aggregate { count max { rowId } } } } } }
+    """,
+    "offsets of relatives": """
+        { authors { nodes { written(offset: 1) { pageInfo { hasPreviousPage } } } } }
+    """,
     "every kind": """
         { samples { nodes { id rowId big exact ratio day clock moment localMoment span token
             document content flag note state } } }
+    """,
+    "a row": "{ bookBy(key: {rowId: 2}) { id title author { penName } tags { nodes { label } } } }",
+    "no row": "{ bookBy(key: {rowId: 99}) { title } }",
+    "a row by two columns": """
+        { chapterBy(key: {bookIdNumber: {bookId: 1, number: 2}}) { heading footnotes { totalCount } } }
     """,
     "names of derived tables": "{ books { nodes { anon_1: title row_1: rowId page: authorId } } }",
 }
@@ -58,6 +138,45 @@ ROOTS = {
 async def test_open(api: Api, text: str):
     """Every shape of a list has one text."""
     await check_paths(api, text)
+
+
+async def test_row_by_id(api: Api):
+    """A row is found by its global id."""
+    data = await api.run("{ bookBy(key: {rowId: 2}) { id } }")
+
+    found = await check_paths(
+        api, "query ($id: ID!) { book(id: $id) { id title } }", id=data.data["bookBy"]["id"]
+    )
+
+    assert found["title"] == "1000 wool"
+
+
+@pytest.mark.parametrize("page", ["first: 2, after", "last: 2, before"])
+async def test_pages_between_cursors(api: Api, page: str):
+    """A page between cursors knows what is on both of its sides."""
+    data = await api.run("{ authors(first: 3) { pageInfo { endCursor } } }")
+    cursor = data.data["authors"]["pageInfo"]["endCursor"]
+    text = f"""
+        query ($cursor: String) {{ authors({page}: $cursor) {{
+            edges {{ cursor node {{ penName }} }}
+            pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}
+    """
+
+    await check_paths(api, text, cursor=cursor)
+
+
+async def test_pages_on_both_sides(api: Api):
+    """A forward page before a cursor, and a backward one after it, ask for the side as well."""
+    data = await api.run("{ authors(first: 3) { pageInfo { endCursor } } }")
+    cursor = data.data["authors"]["pageInfo"]["endCursor"]
+    text = """
+        query ($cursor: String, $size: Int) { authors(%s: $cursor, %s: $size) {
+            pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }
+    """
+
+    for arguments in (("before", "first"), ("after", "last")):
+        for size in (0, 1, 2, 5):
+            await check_paths(api, text % arguments, cursor=cursor, size=size)
 
 
 @pytest.mark.parametrize("text", ROOTS.values(), ids=ROOTS)

@@ -1,16 +1,16 @@
-"""Lists and rows as JSON: scope, filter, order and page as everywhere, then one text for all.
+"""Rows and pages of rows as JSON: scope, filter, order and page as everywhere.
 
-Children are correlated scalar subqueries over derived tables: each list is aggregated by
-``json_agg`` of whole rows. Names with ``$`` are none of GraphQL, so that no response key hides one.
+The object of a row is a derived table whose columns are its response keys; relatives are correlated
+scalar subqueries.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from gql_api.errors import NoPlainFormError
 from gql_api.mapping.descriptors import Entity, Relationship
@@ -21,6 +21,7 @@ from gql_api.plan.selections import Connection, Selection
 from gql_api.sql.columns import SelectedColumn
 from gql_api.sql.json_forms import Expression, compile_form
 from gql_api.sql.json_ids import compile_global_id
+from gql_api.sql.json_objects import JSON, label, quoted, whole_row
 from gql_api.sql.operands import bind_slot
 from gql_api.sql.ordering import (
     compile_order,
@@ -37,12 +38,6 @@ from gql_api.sql.sources import (
     is_kept_single,
     visible_relatives,
 )
-
-_MAX_NAME_BYTES = 63
-_MAX_PAIRS = 50
-"""Of ``json_build_object``, which takes 100 arguments."""
-
-_JSON = postgresql.JSON()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,7 @@ class JsonList:
     """Makes another alias of its rows, tied to the enclosing row."""
 
 
-class JsonWriter:
+class RowWriter(ABC):
     """Compiles the JSON of one root field.
 
     Args:
@@ -83,22 +78,9 @@ class JsonWriter:
         """Return a name that is new in the statement."""
         return f"{word}${next(self._numbers)}"
 
+    @abstractmethod
     def select_connection(self, listed: JsonList) -> sa.Select[Any]:
         """Select the object of a connection."""
-        pairs: list[tuple[str, Expression]] = []
-        rows: Any = None
-        for field in listed.connection.fields:
-            match field:
-                case selections.TypenameField(key, type_name):
-                    pairs.append((key, quoted(type_name)))
-                case selections.NodesField(key, selection) if rows is None:
-                    rows = self._rows(selection, listed).subquery(self.name("row"))
-                    pairs.append((key, json_list(whole_row(rows))))
-                case _:
-                    message = f"{type(field).__name__} is not written in JSON"
-                    raise NoPlainFormError(message)
-        statement = sa.select(json_object(pairs))
-        return statement if rows is None else statement.select_from(rows)
 
     def select_row(
         self, selection: Selection, source: Source, condition: Filter | None = None
@@ -110,7 +92,7 @@ class JsonWriter:
 
     def _select_object(self, found: sa.Select[Any]) -> sa.Select[Any]:
         row = found.subquery(self.name("row"))
-        return sa.select(sa.func.row_to_json(whole_row(row), type_=_JSON)).select_from(row)
+        return sa.select(sa.func.row_to_json(whole_row(row), type_=JSON)).select_from(row)
 
     def row_columns(self, selection: Selection, row: Row) -> list[Expression]:
         """Compile the fields of a row, labelled by their response keys.
@@ -160,7 +142,7 @@ class JsonWriter:
             return form
         self.path_slots.append(field.path_slot)
         steps = bind_slot(field.path_slot, sa.ARRAY(sa.Text()))
-        return sa.type_coerce(form.op("#>")(steps), _JSON)
+        return sa.type_coerce(form.op("#>")(steps), JSON)
 
     def _compile_to_one(
         self, relationship: Relationship, selection: Selection, row: Row
@@ -177,8 +159,8 @@ class JsonWriter:
         relatives = visible_relatives(row.entity, relationship, self.compilation)
         return replace(relatives, matches=(correlate(relatives, row, relationship),))
 
-    def _rows(self, selection: Selection, listed: JsonList) -> sa.Select[Any]:
-        """Select the fields of the rows of a page, in their order."""
+    def select_nodes(self, selection: Selection, listed: JsonList) -> sa.Select[Any]:
+        """Select the fields of the rows of a page, in the order of the list."""
         connection, source = listed.connection, listed.make_source()
         if _is_flat(selection, connection, source.entity):
             return self._select_page(self.row_columns(selection, source), connection, source)
@@ -186,21 +168,31 @@ class JsonWriter:
         rows = sa.select(*self.row_columns(selection, page.row)).select_from(page.table)
         return rows.order_by(*page.order) if connection.page.is_backward else rows
 
-    def cut(self, picked: Sequence[Selection], listed: JsonList, *, more: int = 0) -> "CutPage":
+    def cut(
+        self,
+        picked: Sequence[Selection],
+        listed: JsonList,
+        *,
+        is_numbered: bool = False,
+        has_more: bool = False,
+    ) -> "CutPage":
         """Compile a page of bare columns, so that nothing is computed of the rows that it skips.
 
         Args:
             picked: What is asked of the rows.
             listed: The list.
-            more: Rows beyond the size of the page: 1 or none.
+            is_numbered: Whether ``n$`` numbers the rows and ``size$`` counts them.
+            has_more: Whether the row after the page is among them.
         """
         source = listed.make_source()
         keys = compile_order(listed.connection.order, source, self.compilation)
         needed = _needed_columns(picked, source.entity)
         columns = [source.column(key).label(f"c{at}") for at, key in enumerate(needed)]
         places = [key.expression.label(f"o{at}") for at, key in enumerate(keys)]
-        statement = self._select_page([*columns, *places], listed.connection, source, more=more)
-        table = statement.subquery(self.name("page"))
+        rows = self._select_page([*columns, *places], listed.connection, source, has_more=has_more)
+        table = rows.subquery(self.name("page"))
+        if is_numbered:
+            table = self._numbered(table)
         kept: dict[SelectedColumn, Expression] = {
             key: table.c[f"c{at}"] for at, key in enumerate(needed)
         }
@@ -212,13 +204,18 @@ class JsonWriter:
             order=compile_order_by(order, self.compilation),
         )
 
+    def _numbered(self, table: sa.Subquery) -> sa.Subquery:
+        number = sa.func.row_number().over().label("n$")
+        size = sa.func.count().over().label("size$")
+        return sa.select(*table.c, number, size).select_from(table).subquery(self.name("page"))
+
     def _select_page(
         self,
         columns: Sequence[Expression],
         connection: Connection,
         source: Source,
         *,
-        more: int = 0,
+        has_more: bool = False,
     ) -> sa.Select[Any]:
         """Select a page; one that is counted from the end comes in reverse order."""
         page = connection.page
@@ -232,7 +229,7 @@ class JsonWriter:
         statement = statement.order_by(*compile_order_by(direction, self.compilation))
         # the slot holds one row more than the page
         limit: Expression = bind_slot(page.limit_slot, sa.Integer())
-        statement = statement.limit(limit if more else limit - sa.literal_column("1"))
+        statement = statement.limit(limit if has_more else limit - sa.literal_column("1"))
         if page.offset_slot is None:
             return statement
         return statement.offset(bind_slot(page.offset_slot, sa.Integer()))
@@ -262,14 +259,17 @@ def _is_flat(selection: Selection, connection: Connection, entity: Entity) -> bo
     """Tell whether the fields of rows may be computed before the page is cut: none is costly."""
     if connection.page.is_backward:
         return False
+    if any(_is_computed(field, entity) for field in selection.fields):
+        return False
     return connection.page.offset_slot is None or all(
-        isinstance(field, selections.TypenameField)
-        or (
-            isinstance(field, selections.ColumnField)
-            and not entity.columns[field.column].is_computed
-        )
+        isinstance(field, selections.TypenameField | selections.ColumnField)
         for field in selection.fields
     )
+
+
+def _is_computed(field: selections.RowField, entity: Entity) -> bool:
+    """Tell whether a field is an expression, which its form would have computed several times."""
+    return isinstance(field, selections.ColumnField) and entity.columns[field.column].is_computed
 
 
 def _needed_columns(picked: Sequence[Selection], entity: Entity) -> list[str]:
@@ -287,45 +287,3 @@ def _needed_columns(picked: Sequence[Selection], entity: Entity) -> list[str]:
             case _:
                 pass
     return list(needed)
-
-
-def label(response_key: str, value: Expression) -> Expression:
-    """Label a column by a response key.
-
-    Raises:
-        NoPlainFormError: PostgreSQL would cut the key.
-    """
-    if len(response_key) > _MAX_NAME_BYTES:
-        message = f"{response_key} has more than {_MAX_NAME_BYTES} characters"
-        raise NoPlainFormError(message)
-    return value.label(response_key)
-
-
-def quoted(name: str) -> Expression:
-    """Return a GraphQL name as a text: such a name needs no quoting."""
-    return sa.literal_column(f"'{name}'", sa.Text())
-
-
-def json_object(pairs: Sequence[tuple[str, Expression]]) -> Expression:
-    """Compile an object.
-
-    Raises:
-        NoPlainFormError: It has more fields than PostgreSQL takes.
-    """
-    if len(pairs) > _MAX_PAIRS:
-        message = f"an object has more than {_MAX_PAIRS} fields"
-        raise NoPlainFormError(message)
-    arguments = [each for key, value in pairs for each in (quoted(key), value)]
-    return sa.func.json_build_object(*arguments, type_=_JSON)
-
-
-def json_list(item: Expression) -> Expression:
-    """Compile the list of all rows of a statement."""
-    listed = sa.func.json_agg(item, type_=_JSON)
-    return sa.func.coalesce(listed, sa.literal_column("'[]'"), type_=_JSON)
-
-
-def whole_row(table: Any) -> Expression:
-    """Return the whole row of a derived table."""
-    row: Expression = table.table_valued()
-    return row
