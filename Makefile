@@ -77,7 +77,7 @@ schema: $(V)/.ok
 	$(BIN)/gql-api schema export --output schema.graphql
 
 bench: $(V)/.ok
-	$(BIN)/python -m bench.run --rounds 1 --seconds 1
+	$(BIN)/python -m bench.run --rounds 1 --seconds 1 --warmup 1 --tries 1 --offsets 10
 
 lock: $(V)/.ok
 	$(COMPILE) --output-file requirements.lock >/dev/null
