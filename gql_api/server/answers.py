@@ -94,7 +94,13 @@ def refusal(
     return errors_response(scope, status, errors, media_type=media_type, headers=headers)
 
 
-def present_exception(scope: Scope, error: Exception, *, media_type: str = JSON) -> Response:
+def present_exception(
+    scope: Scope,
+    error: Exception,
+    *,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """Answer with an exception that ended a request: shown if expected, else masked and logged.
 
     Args:
@@ -102,6 +108,7 @@ def present_exception(scope: Scope, error: Exception, *, media_type: str = JSON)
         error: ``ApiError`` is shown as it is; anything else becomes a 500 or, where the database
             is out of reach, a 503.
         media_type: Of the answer.
+        headers: Further ones.
     """
     causes: Sequence[Exception] = error.errors if isinstance(error, WriteRefusedError) else [error]
     request_id = request_id_of(scope)
@@ -111,7 +118,8 @@ def present_exception(scope: Scope, error: Exception, *, media_type: str = JSON)
         ).formatted
         for cause in causes
     ]
-    return errors_response(scope, status_of(errors), errors, media_type=media_type)
+    status = status_of(errors)
+    return errors_response(scope, status, errors, media_type=media_type, headers=headers)
 
 
 def status_of(errors: Sequence[Mapping[str, Any]]) -> int:

@@ -9,13 +9,15 @@ from gql_api.database.engines import Database, EngineOptions, open_database
 from gql_api.errors import ConfigurationError
 from gql_api.schema.build import Schema
 from gql_api.server.application import Authenticate, authenticate_nobody
+from gql_api.server.endpoint import Endpoint
 from gql_api.server.failures import install_failure_handlers
+from gql_api.server.front_door import FrontDoor
 from gql_api.server.graphiql import graphiql_router
 from gql_api.server.health import Readiness, ReadinessCheck, health_router
 from gql_api.server.pages import pages_router
 from gql_api.server.pools import pools_router
 from gql_api.server.request_ids import RequestIds
-from gql_api.server.router import graphql_router
+from gql_api.server.router import endpoint_router
 
 GRAPHQL_PATH = "/graphql"
 GRAPHIQL_PATH = "/graphiql"
@@ -79,17 +81,11 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         docs_url=None,  # FastAPI's pages load scripts from other hosts
         redoc_url=None,
     )
+    endpoint = Endpoint(schema, authenticate, is_development=is_development)
+    app.add_middleware(FrontDoor, endpoint=endpoint, path=GRAPHQL_PATH)  # the innermost
     install_failure_handlers(app)
     app.add_middleware(RequestIds)
-    app.include_router(
-        graphql_router(
-            schema,
-            authenticate=authenticate,
-            path=GRAPHQL_PATH,
-            graphiql_path=GRAPHIQL_PATH,
-            is_development=is_development,
-        )
-    )
+    app.include_router(endpoint_router(endpoint, path=GRAPHQL_PATH, graphiql_path=GRAPHIQL_PATH))
     app.include_router(
         graphiql_router(endpoint=GRAPHQL_PATH, path=GRAPHIQL_PATH, default_query=default_query)
     )

@@ -55,7 +55,17 @@ async def read_operation(request: Request, limits: Limits) -> OperationRequest:
         _require_size(len(request.url.query), limits)
         return _operation(_read_parameters(request, limits))
     _require_json(request.headers)
-    content = _parse(await _read_body(request, limits), "The request body", limits)
+    return parse_operation(await _read_body(request, limits), limits)
+
+
+def parse_operation(body: bytes, limits: Limits) -> OperationRequest:
+    """Read the operation of the body of a POST request.
+
+    Raises:
+        HTTPException: 400 for a malformed body.
+        LimitExceededError: Its objects and lists stand too deep within each other.
+    """
+    content = _parse(body, "The request body", limits)
     if not isinstance(content, dict):
         message = "The request body must be one JSON object."
         raise HTTPException(400, message)

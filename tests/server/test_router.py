@@ -284,13 +284,13 @@ async def test_own_application(notes_database):
 
 async def test_log_line(client, notes_database, caplog):
     """One line stands for an operation: what it was, what it cost."""
-    caplog.set_level(logging.INFO, "gql_api.server.router")
+    caplog.set_level(logging.INFO, "gql_api.server.endpoint")
     query = "query Inbox { folders { nodes { notes { totalCount } } } broken { text } }"
 
     with count_statements(notes_database) as sent:
         response = await client.post("/graphql", json={"query": query})
 
-    (record,) = [each for each in caplog.records if each.name == "gql_api.server.router"]
+    (record,) = [each for each in caplog.records if each.name == "gql_api.server.endpoint"]
     assert record.getMessage() == "operation"
     assert record.operation_name == "Inbox"
     assert record.operation_type == "query"
@@ -302,11 +302,11 @@ async def test_log_line(client, notes_database, caplog):
 
 async def test_log_line_of_what_never_ran(client, caplog):
     """An invalid document is logged with what is known of it."""
-    caplog.set_level(logging.INFO, "gql_api.server.router")
+    caplog.set_level(logging.INFO, "gql_api.server.endpoint")
 
     await client.post("/graphql", json={"query": "query A { b }", "operationName": "A"})
 
-    (record,) = [each for each in caplog.records if each.name == "gql_api.server.router"]
+    (record,) = [each for each in caplog.records if each.name == "gql_api.server.endpoint"]
     assert (record.operation_name, record.operation_type) == ("A", None)
     assert record.statements == 0
     assert record.error_codes == ["GRAPHQL_VALIDATION_FAILED"]

@@ -1,0 +1,186 @@
+"""The GraphQL endpoint: an operation that was read from a request is run, logged and answered.
+
+Two ways lead here: the route for FastAPI applications, and the front door before FastAPI.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from graphql import GraphQLError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from gql_api.execution.context import Context
+from gql_api.execution.presenting import present_error
+from gql_api.schema.build import Schema
+from gql_api.server.answers import (
+    errors_response,
+    json_response,
+    present_exception,
+    refusal,
+    status_of,
+)
+from gql_api.server.application import Authenticate
+from gql_api.server.explaining import begin_explanation
+from gql_api.server.negotiation import GRAPHQL_RESPONSE
+from gql_api.server.request_ids import request_id_of
+from gql_api.server.requests import OperationRequest
+from gql_api.server.session import database_of
+from gql_api.server.statements import StatementCount, counted_statements, watch_statements
+
+_LOG = logging.getLogger(__name__)
+
+VARY = {"Vary": "Accept"}
+"""Headers of every answer: its media type follows the caller's wish."""
+
+_ALLOWED = {
+    "GET": (OperationType.QUERY,),
+    "POST": (OperationType.QUERY, OperationType.MUTATION),
+}
+
+
+class Endpoint:
+    """Runs the operations of one schema for callers over HTTP.
+
+    Args:
+        schema: From ``build_schema``.
+        authenticate: Finds out who asks.
+        is_development: Whether every caller may see the SQL of an operation; else administrators.
+    """
+
+    def __init__(self, schema: Schema, authenticate: Authenticate, *, is_development: bool) -> None:
+        self.limits = schema.table.config.limits
+        """Of requests."""
+        self._schema = schema
+        self._authenticate = authenticate
+        self._is_development = is_development
+
+    async def answer(
+        self, request: Request, operation: OperationRequest, media_type: str
+    ) -> Response:
+        """Run an operation and answer, whatever happens, with GraphQL's JSON."""
+        try:
+            return await self._run(request, operation, media_type)
+        except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
+            return failure(request, error, media_type)
+
+    async def _run(
+        self, request: Request, operation: OperationRequest, media_type: str
+    ) -> Response:
+        started_at = time.perf_counter()
+        database = database_of(request)
+        watch_statements(database)
+        request_id = request_id_of(request.scope)
+        with counted_statements() as count:
+            subject = await self._authenticate(request, database)
+            context = Context(database, subject, request_id=request_id)
+            context.takes_encoded = True
+            asked = begin_explanation(request.headers, context, is_development=self._is_development)
+            errors: Sequence[dict[str, Any]] = ()
+            try:
+                result = await self._execute(request.method, operation, context)
+                errors = [_presented(error, request_id) for error in result.errors or ()]
+            finally:
+                _log_operation(context, operation, count, started_at, errors)
+        if asked is not None:
+            await asked.add_to(result, self._schema, context)
+        return _present_result(request, result, errors, media_type)
+
+    async def _execute(
+        self, method: str, operation: OperationRequest, context: Context
+    ) -> ExecutionResult:
+        """Run an operation.
+
+        Raises:
+            HTTPException: 405 for a mutation by GET, 400 for a subscription.
+        """
+        try:
+            return await self._schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.operation_name,
+                operation_extensions=operation.extensions,
+                allowed_operation_types=_ALLOWED[method],
+            )
+        except CannotGetOperationTypeError:
+            return ExecutionResult(None, [_unknown_operation(operation, context)], None)
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.MUTATION:
+                message = "Mutations are not run by GET: send them by POST."
+                raise HTTPException(405, message, headers={"Allow": "POST"}) from error
+            raise HTTPException(400, "Subscriptions are not served over HTTP.") from error
+
+
+def failure(request: Request, error: Exception, media_type: str) -> Response:
+    """Answer with an exception that ended a request: a refusal, or what is presented as others are."""
+    if isinstance(error, HTTPException):
+        headers = {**VARY, **(error.headers or {})}
+        return refusal(
+            request.scope, error.status_code, error.detail, media_type=media_type, headers=headers
+        )
+    return present_exception(request.scope, error, media_type=media_type, headers=VARY)
+
+
+def _presented(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    """Return an error as JSON; one that ended the operation from outside is masked only here."""
+    if "code" not in (error.extensions or {}):
+        error = present_error(error, request_id=request_id, is_early=True)
+    return dict(error.formatted)
+
+
+def _unknown_operation(operation: OperationRequest, context: Context) -> GraphQLError:
+    name = operation.operation_name
+    message = (
+        "The document has several operations or none: name one in `operationName`."
+        if name is None
+        else f"The document has no operation named {name!r}."
+    )
+    extensions = {"code": "OPERATION_RESOLUTION_FAILURE", "requestId": context.request_id}
+    return GraphQLError(message, extensions=extensions)
+
+
+def _present_result(
+    request: Request, result: ExecutionResult, errors: Sequence[dict[str, Any]], media_type: str
+) -> Response:
+    """Answer with a result; without data where nothing was executed.
+
+    Source:
+        GraphQL specification, "Request errors"; GraphQL over HTTP, "Status codes".
+    """
+    data = result.data
+    if data is None and errors and not any(error.get("path") for error in errors):
+        status = status_of(errors)
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            status = 400 if media_type == GRAPHQL_RESPONSE else 200
+        return errors_response(request.scope, status, errors, media_type=media_type, headers=VARY)
+    content = {"data": data, "errors": errors} if errors else {"data": data}
+    if result.extensions:
+        content["extensions"] = result.extensions
+    return json_response(request.scope, content, media_type=media_type, headers=VARY)
+
+
+def _log_operation(
+    context: Context,
+    operation: OperationRequest,
+    count: StatementCount,
+    started_at: float,
+    errors: Sequence[dict[str, Any]],
+) -> None:
+    """Write the one line that stands for an operation."""
+    facts = {
+        "operation_name": context.operation_name or operation.operation_name,
+        "operation_type": context.operation_type,
+        "statements": count.total,
+        "duration_ms": round((time.perf_counter() - started_at) * 1000, 2),
+        "request_id": context.request_id,
+        "error_codes": [error.get("extensions", {}).get("code") for error in errors],
+    }
+    _LOG.info("operation", extra=facts)
