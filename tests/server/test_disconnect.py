@@ -1,0 +1,116 @@
+"""Clients that leave in the middle of a mutation: it is written whole or not at all."""
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
+
+import sqlalchemy as sa
+import uvicorn
+from fastapi import FastAPI
+
+import gql_api as gql
+from tests.fixtures.models import Tag
+from tests.fixtures.schema import Api
+
+PATIENCE_S = 30
+MUTATION = "mutation { a: addPair { errors { code } } b: addPair { errors { code } } }"
+
+
+class Pairs:
+    """A mutation that takes its time between two rows."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.calls = 0
+
+    def operations(self) -> type[object]:
+        """Make the mutation."""
+        pairs = self
+
+        class Operations:
+            @gql.mutation
+            async def add_pair(self, info: gql.Info) -> None:
+                session = info.context.session
+                pairs.calls += 1
+                number = pairs.calls
+                session.add(Tag(label=f"first {number}"))
+                await session.flush()
+                pairs.begun.set()
+                await asyncio.sleep(0.05)
+                await session.scalar(sa.select(sa.func.count()).select_from(Tag))
+                session.add(Tag(label=f"second {number}"))
+                await session.flush()
+
+        return Operations
+
+
+async def _labels(database: gql.Database) -> list[str]:
+    async with database.read_connection() as connection:
+        return list(await connection.scalars(sa.select(Tag.label)))
+
+
+@asynccontextmanager
+async def _served(app: FastAPI) -> AsyncIterator[int]:
+    """Serve an application on a free port."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await task
+
+
+async def _settle(database: gql.Database) -> None:
+    """Wait until every connection is back."""
+    async with asyncio.timeout(PATIENCE_S):
+        while database.pool_status().write.checked_out:  # noqa: ASYNC110 - the pool tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_killed_socket(written: Api):
+    """The mutation of a client whose socket is reset runs on to its commit; no connection is lost."""
+    pairs, database = Pairs(), written.database
+    app = gql.create_app(written.of(mutations=[pairs.operations()]).schema, database=database)
+    body = json.dumps({"query": MUTATION}).encode()
+    head = (
+        "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+
+    async with _served(app) as port:
+        for _ in range(5):
+            pairs.begun.clear()
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head.encode() + body)
+            async with asyncio.timeout(PATIENCE_S):
+                await pairs.begun.wait()
+            reset = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            writer.transport.abort()
+        await asyncio.sleep(0.5)
+        await _settle(database)
+
+    assert len(await _labels(database)) == 20
+
+
+async def test_cancelled(written: Api):
+    """A mutation that is cancelled anywhere is written whole or not at all; no connection is lost."""
+    database = written.database
+    pairs = Pairs()
+    schema = written.of(mutations=[pairs.operations()]).schema
+    counts = [0]
+    for pause_ms in range(0, 180, 12):
+        context = gql.Context(database)
+        task = asyncio.create_task(schema.execute(MUTATION, context_value=context))
+        await asyncio.sleep(pause_ms / 1000)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await _settle(database)
+        counts.append(len(await _labels(database)))
+
+    assert {after - before for before, after in pairwise(counts)} <= {0, 4}
