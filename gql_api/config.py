@@ -101,6 +101,9 @@ class ApiConfig:
     isolation: Isolation | None = None
     """Isolation of mutations, at least; None for the database's own."""
 
+    has_snapshots: bool = True
+    """Whether a query may ask to read one moment, by ``extensions.snapshot``; it holds a connection."""
+
     max_attempts: int = 6
     """Runs of a mutation whose transaction loses against others, at most, the first one included."""
 

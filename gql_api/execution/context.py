@@ -12,6 +12,7 @@ from gql_api.access.subjects import ANONYMOUS, Subject
 from gql_api.database.engines import Database
 from gql_api.errors import SchemaBuildError
 from gql_api.execution.explain import watch_session, watched
+from gql_api.execution.snapshots import Snapshot
 from gql_api.execution.unit_of_work import AfterCommit, UnitOfWork
 from gql_api.loading.explanations import Explanation
 from gql_api.loading.loaders import InstanceByKeyLoader
@@ -49,14 +50,20 @@ class Context:
         """Collects statements and paths, for a caller who may see them; None for all others."""
         self.lost_conflict = False
         """Whether the mutation lost against another transaction, so that it may be repeated."""
+        self.takes_snapshot = False
+        """Whether a query reads one moment; set it before the query runs."""
+        self.snapshot: Snapshot | None = None
+        """That of the query that runs."""
         self._reader = ConnectionReader(database)
         self._unit: UnitOfWork | None = None
         self._schema: Schema | None = None
 
     @property
     def reader(self) -> Reader:
-        """Where reads run: in the session during a mutation, on a read connection otherwise."""
-        return self._reader if self._unit is None else self._unit.reader
+        """Where reads run: in the session of a mutation or snapshot, else on read connections."""
+        if self._unit is not None:
+            return self._unit.reader
+        return self._reader if self.snapshot is None else self.snapshot.reader
 
     def reader_of(self, name: str | None) -> Reader:
         """Where reads of a root field run, by its response key: each is reported to who asked."""
@@ -83,12 +90,15 @@ class Context:
 
     @asynccontextmanager
     async def read_session(self) -> AsyncIterator[AsyncSession]:
-        """Open a session for reads: in autocommit, or the mutation's own session within one.
+        """Open a session for reads: in autocommit, or that of the mutation or snapshot.
 
         Instances stay usable after the block; nothing can be loaded from them lazily.
         """
         if self._unit is not None:
             yield self._unit.session
+            return
+        if self.snapshot is not None:
+            yield self.snapshot.session
             return
         async with (
             self.database.read_connection() as connection,

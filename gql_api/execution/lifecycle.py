@@ -1,6 +1,7 @@
 """The lifecycle of an operation: unit of work around a mutation, errors presented at the end."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, get_args
 
 from graphql import (
@@ -22,6 +23,7 @@ from gql_api.execution.attempts import has_conflict
 from gql_api.execution.context import Context
 from gql_api.execution.introspection import root_fields
 from gql_api.execution.presenting import present_error
+from gql_api.execution.snapshots import open_snapshot
 from gql_api.execution.unit_of_work import UnitOfWork
 from gql_api.persistence.constraints import translate_deferred
 from gql_api.schema.build import Schema
@@ -64,7 +66,8 @@ class OperationLifecycle(SchemaExtension):
         context.operation_type = self.execution_context.operation_type.value
         if self.execution_context.operation_type is not OperationType.MUTATION:
             context.enter_operation(schema, None)
-            yield
+            async with self._reads(context, schema):
+                yield
             return
         async with UnitOfWork(context.database, self._isolation(schema)) as unit:
             context.enter_operation(schema, unit)
@@ -72,6 +75,22 @@ class OperationLifecycle(SchemaExtension):
             await self._finish(unit)
             context.enter_operation(schema, None)
             context.lost_conflict = not unit.has_committed and self._is_conflict(unit)
+
+    @asynccontextmanager
+    async def _reads(self, context: Context, schema: Schema) -> AsyncIterator[None]:
+        """Let a query read one moment, where that is asked for."""
+        extensions = self.execution_context.operation_extensions or {}
+        is_asked = schema.table.config.has_snapshots and extensions.get("snapshot") is True
+        is_query = self.execution_context.operation_type is OperationType.QUERY
+        if not is_query or not (is_asked or context.takes_snapshot):
+            yield
+            return
+        async with open_snapshot(context.database) as snapshot:
+            context.snapshot = snapshot
+            try:
+                yield
+            finally:
+                context.snapshot = None
 
     def _isolation(self, schema: Schema) -> Isolation | None:
         """Return the highest isolation that the operation's root fields ask for."""

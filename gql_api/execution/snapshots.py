@@ -1,0 +1,35 @@
+"""Queries that read one moment of the database, whatever others write meanwhile."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gql_api.database.engines import Database
+from gql_api.loading.readers import SessionReader
+
+
+class Snapshot:
+    """The session of a query, in a transaction that only reads.
+
+    Args:
+        session: Its statements run one at a time.
+        reader: Reads in that session.
+    """
+
+    __slots__ = ("reader", "session")
+
+    def __init__(self, session: AsyncSession, reader: SessionReader) -> None:
+        self.session = session
+        self.reader = reader
+
+
+@asynccontextmanager
+async def open_snapshot(database: Database) -> AsyncIterator[Snapshot]:
+    """Open a snapshot; the moment is that of the first statement.
+
+    Cost:
+        One connection for as long as the block lasts, BEGIN and ROLLBACK.
+    """
+    async with database.exclusive(), database.snapshot_session() as session:
+        yield Snapshot(session, SessionReader(session))
