@@ -89,6 +89,12 @@ class ApiConfig:
     has_groups: bool = True
     """Whether lists offer groups; they need aggregates."""
 
+    has_bulk_writes: bool = True
+    """Whether many rows are created, updated and deleted by one mutation field, and upserted."""
+
+    has_nested_writes: bool = True
+    """Whether inputs of mutations create and change related rows besides."""
+
     limits: Limits = _DEFAULT_LIMITS
     """What one request may ask for."""
 
@@ -109,12 +115,15 @@ class ApiConfig:
 
     @classmethod
     def for_large_schema(cls, **options: Any) -> Self:
-        """Choose what suits hundreds of models: neither aggregates nor groups, half of all types.
+        """Choose what suits hundreds of models: half of all types.
+
+        There are neither aggregates nor groups, and a mutation field writes one row.
 
         Args:
             options: Any field; they win.
         """
-        return cls(**{"has_aggregates": False, "has_groups": False, **options})
+        parts = ("has_aggregates", "has_groups", "has_bulk_writes", "has_nested_writes")
+        return cls(**{**dict.fromkeys(parts, False), **options})
 
     def __post_init__(self) -> None:
         """Refuse options that cannot work."""

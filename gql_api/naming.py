@@ -155,8 +155,7 @@ class Inflector:
 
     def many_field(self, object_type: str) -> str:
         """Name the root field of a list; a noun without plural gets ``List``."""
-        name = _lower_first(plural(object_type))
-        return f"{name}List" if name == _lower_first(object_type) else name
+        return _lower_first(self._many(object_type))
 
     # Arguments
 
@@ -255,6 +254,36 @@ class Inflector:
         """Name the mutation that deletes one row."""
         return f"delete{object_type}"
 
+    def create_many_field(self, object_type: str) -> str:
+        """Name the mutation that creates many rows."""
+        return f"create{self._many(object_type)}"
+
+    def update_many_field(self, object_type: str) -> str:
+        """Name the mutation that updates all rows that meet a condition."""
+        return f"update{self._many(object_type)}"
+
+    def update_by_id_field(self, object_type: str) -> str:
+        """Name the mutation that updates many rows, each in its own way."""
+        return f"update{self._many(object_type)}ById"
+
+    def delete_many_field(self, object_type: str) -> str:
+        """Name the mutation that deletes all rows that meet a condition."""
+        return f"delete{self._many(object_type)}"
+
+    def upsert_field(self, object_type: str) -> str:
+        """Name the mutation that creates a row, or updates it if it is there."""
+        return f"upsert{object_type}"
+
+    def update_item_type(self, object_type: str) -> str:
+        """Name one item of the mutation that updates many rows, each in its own way."""
+        mutation = self.update_field(object_type)
+        return f"{mutation[:1].upper()}{mutation[1:]}Item"
+
+    def _many(self, object_type: str) -> str:
+        """Return the plural of a type; a noun without plural gets ``List``."""
+        name = plural(object_type)
+        return f"{name}List" if name == object_type else name
+
     def input_type(self, mutation: str) -> str:
         """Name the input of a mutation field."""
         return f"{mutation[:1].upper()}{mutation[1:]}Input"
@@ -273,6 +302,11 @@ class Inflector:
             self.create_field(object_type),
             self.update_field(object_type),
             self.delete_field(object_type),
+            self.create_many_field(object_type),
+            self.update_many_field(object_type),
+            self.update_by_id_field(object_type),
+            self.delete_many_field(object_type),
+            self.upsert_field(object_type),
         )
         return frozenset(
             {
@@ -286,6 +320,7 @@ class Inflector:
                 self.order_type(object_type),
                 self.search_order_type(object_type),
                 self.key_type(object_type),
+                self.update_item_type(object_type),
                 *self._aggregate_family(object_type),
                 f"Query.{self.single_field(object_type)}",
                 f"Query.{self.by_key_field(object_type)}",

@@ -11,13 +11,13 @@ from typing import Any
 
 from gql_api.errors import ValidationError
 from gql_api.mapping.descriptors import Column, Entity, InputRules, Relationship
-from gql_api.plan.changes import Link
+from gql_api.plan.changes import Link, ToOne
 
 
 def check_values(
     entity: Entity,
     values: Mapping[str, Any],
-    links: Sequence[Link] = (),
+    links: Sequence[ToOne] = (),
     *,
     is_new: bool,
     path: Sequence[str] = (),
@@ -48,15 +48,15 @@ def _check_columns(entity: Entity, values: Mapping[str, Any]) -> Iterator[tuple[
             yield column.name, fault
 
 
-def _check_links(entity: Entity, links: Iterable[Link]) -> Iterator[tuple[str, str]]:
+def _check_links(entity: Entity, links: Iterable[ToOne]) -> Iterator[tuple[str, str]]:
     for link in links:
         relationship = entity.relationships[link.relationship]
-        if link.target is None and relationship.is_required:
+        if isinstance(link, Link) and link.target is None and relationship.is_required:
             yield relationship.name, "is required: it can be replaced, not disconnected."
 
 
 def _check_presence(
-    entity: Entity, values: Mapping[str, Any], links: Sequence[Link]
+    entity: Entity, values: Mapping[str, Any], links: Sequence[ToOne]
 ) -> Iterator[tuple[str, str]]:
     given = set(values)
     for link in links:

@@ -1,6 +1,6 @@
 """Root query fields: each becomes one plan, which is then loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -175,6 +175,25 @@ def _plan_given_key(planner: Planner, *, entity: Entity) -> Lookup:
 
 def _read_given_key(reader: ArgumentReader, _arguments: Mapping[str, Any]) -> Filter:
     return key_filter(reader.given, reader.operands)
+
+
+async def load_by_keys(
+    info: Info, entity: Entity, keys: Sequence[KeyValue]
+) -> list[LoadedRow | None]:
+    """Load the rows with primary keys, with what the field selects of them.
+
+    Returns:
+        A row per key, in the same order; None where there is none that may be seen.
+
+    Cost:
+        One statement, and those of the relationships; more where keys exceed the parameters of one.
+    """
+    found: dict[tuple[Any, ...], LoadedRow] = {}
+    wanted = list(dict.fromkeys(key.values for key in keys))
+    size = table_of(info).dialect.max_parameters // (2 * len(entity.primary_key))
+    for start in range(0, len(wanted), size):
+        found |= await _load_nodes_of(info, entity, wanted[start : start + size])
+    return [found.get(_written(entity, key.values)) for key in keys]
 
 
 async def _load_nodes(info: Info) -> list[LoadedRow | None]:

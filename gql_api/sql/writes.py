@@ -13,7 +13,13 @@ from sqlalchemy import orm
 from gql_api.access.policies import Predicate
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan.changes import KeyValue
+from gql_api.sql.operands import compile_keys_in
+from gql_api.sql.ordering import primary_key
+from gql_api.sql.places import compile_place, is_folded
 from gql_api.sql.sources import Compilation, Source, compile_instances, visible_rows
+
+KEYS = "keys"
+"""Name of the parameter that holds key values of many rows: scalars for one column, else tuples."""
 
 
 def select_row_to_write(
@@ -36,19 +42,8 @@ def select_row_to_write(
         PostgreSQL manual, "Row-Level Locks".
     """
     source = visible_rows(entity, compilation)
-    scopes = compilation.scopes
-    permitted = scopes.deletable_rows if is_delete else scopes.updatable_rows
-    statement = (
-        sa.select(source.row, permitted(entity, source.row, source.guarded).label("is_permitted"))
-        .select_from(source.from_clause)
-        .where(_has_key(source.row, key), compile_instances(source))
-        # Joined eager loads would add outer joins, whose rows PostgreSQL refuses to lock.
-        .options(orm.lazyload("*"))
-        .execution_options(populate_existing=True)
-    )
-    if not compilation.dialect.has_row_locks:
-        return statement
-    return statement.with_for_update(of=_own_tables(source), key_share=not is_delete)
+    is_wanted = _has_key(source.row, key)
+    return _select_to_write(source, is_wanted, compilation, is_delete=is_delete)
 
 
 def select_link_target(
@@ -68,6 +63,100 @@ def select_link_target(
         .select_from(source.from_clause)
         .where(_has_key(source.row, key), source.scope)
     )
+
+
+def select_rows_to_write(
+    entity: Entity, compilation: Compilation, *, is_delete: bool = False
+) -> sa.Select[tuple[Any, bool | None]]:
+    """Select the visible rows whose primary keys are in ``KEYS``; else as ``select_row_to_write``.
+
+    They are locked in the order of their keys, so that writers of the same rows wait for each other
+    once.
+    """
+    source = visible_rows(entity, compilation)
+    keys = primary_key(source)
+    is_wanted = compile_keys_in(keys, KEYS, compilation.dialect)
+    return _select_to_write(source, is_wanted, compilation, is_delete=is_delete).order_by(*keys)
+
+
+def _select_to_write(
+    source: Source, is_wanted: Predicate, compilation: Compilation, *, is_delete: bool
+) -> sa.Select[tuple[Any, bool | None]]:
+    scopes = compilation.scopes
+    permitted = scopes.deletable_rows if is_delete else scopes.updatable_rows
+    is_permitted = permitted(source.entity, source.row, source.guarded)
+    statement = (
+        sa.select(source.row, is_permitted.label("is_permitted"))
+        .select_from(source.from_clause)
+        .where(is_wanted, compile_instances(source))
+        # Joined eager loads would add outer joins, whose rows PostgreSQL refuses to lock.
+        .options(orm.lazyload("*"))
+        .execution_options(populate_existing=True)
+    )
+    return locked(statement, source, is_delete=is_delete)
+
+
+def locked(statement: sa.Select[Any], source: Source, *, is_delete: bool) -> sa.Select[Any]:
+    """Lock the rows of a source that a statement selects, where there are row locks."""
+    if not source.compilation.dialect.has_row_locks:
+        return statement
+    return statement.with_for_update(of=_own_tables(source), key_share=not is_delete)
+
+
+def are_placed(target: Entity, key: Sequence[str], compilation: Compilation) -> bool:
+    """Tell whether ``select_targets`` answers with places in the list of keys, not with keys.
+
+    The database may find a key equal to another text than Python does.
+    """
+    column = getattr(target.model, key[0])
+    return len(key) == 1 and is_folded(column.type, compilation.dialect)
+
+
+def are_distinct(target: Entity, key: Sequence[str], compilation: Compilation) -> bool:
+    """Tell whether keys that differ in Python differ in the database, and equal ones are equal."""
+    columns = [getattr(target.model, each) for each in key]
+    return not any(is_folded(column.type, compilation.dialect) for column in columns)
+
+
+def select_targets(
+    target: Entity, key: Sequence[str], columns: Sequence[str], compilation: Compilation
+) -> sa.Select[Any]:
+    """Select columns of the visible rows that links lead to, behind what tells which link it is.
+
+    Args:
+        target: Entity that the links lead to.
+        key: Attribute keys of the key that finds the rows; its values are in ``KEYS``, or bound by
+            ``place_parameters`` where ``are_placed``: then the first column is the place.
+        columns: Attribute keys of the target, the values that foreign keys take.
+        compilation: Scopes of the subject's role set.
+    """
+    source = visible_rows(target, compilation)
+    found = [source.column(each) for each in key]
+    if not are_placed(target, key, compilation):
+        is_wanted = compile_keys_in(found, KEYS, compilation.dialect)
+    else:
+        alike = visible_rows(target, compilation)
+        like = sa.select(alike.column(key[0])).select_from(alike.from_clause)
+        place, is_wanted = compile_place(found, 0, like, compilation.dialect)
+        found = [place]
+    selected = [*found, *(source.column(column) for column in columns)]
+    labelled = [each.label(f"c{at}") for at, each in enumerate(selected)]
+    return sa.select(*labelled).select_from(source.from_clause).where(is_wanted, source.scope)
+
+
+def select_refused(
+    entity: Entity, predicate: Predicate, compilation: Compilation
+) -> sa.Select[Any]:
+    """Select the primary keys among ``KEYS`` of rows, visible or not, that miss a predicate.
+
+    Args:
+        entity: Whose rows.
+        predicate: What the policy asks of ``entity.model``; false and NULL miss it.
+        compilation: For the dialect.
+    """
+    keys = [getattr(entity.model, column.key) for column in entity.primary_key]
+    is_asked = compile_keys_in(keys, KEYS, compilation.dialect)
+    return sa.select(*keys).where(is_asked, predicate.is_not(sa.true()))
 
 
 def select_permission(entity: Entity, key: KeyValue, predicate: Predicate) -> sa.Select[bool]:

@@ -1,0 +1,73 @@
+"""Instances of models: made through their constructors, changed by their attributes."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.values import ScalarKind
+
+
+def new_instance(entity: Entity, values: Mapping[str, Any]) -> Any:
+    """Make an instance through its constructor, or without where that asks for more.
+
+    A dataclass model may demand relationships, which are never set here.
+    """
+    values = bindable_values(entity, values, is_new=True)
+    parameters = inspect.signature(entity.model).parameters.values()
+    named = {each.name: each for each in parameters if each.kind not in _VARIADIC}
+    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
+    demanded = {name for name, each in named.items() if each.default is inspect.Parameter.empty}
+    if demanded <= values.keys():
+        accepted = {key: values[key] for key in values if takes_any or key in named}
+        row = entity.model(**accepted)
+    else:
+        accepted = {}
+        row = orm.class_mapper(entity.model).class_manager.new_instance()
+    for key in values.keys() - accepted.keys():
+        setattr(row, key, values[key])
+    return row
+
+
+_VARIADIC = frozenset({inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL})
+
+
+def assign_values(entity: Entity, row: Any, values: Mapping[str, Any]) -> None:
+    """Set attributes of an instance."""
+    for key, value in bindable_values(entity, values).items():
+        setattr(row, key, value)
+
+
+def bindable_values(
+    entity: Entity, values: Mapping[str, Any], *, is_new: bool = False
+) -> dict[str, Any]:
+    """Return the values of column attributes; NULL for JSON columns, which would store ``null``.
+
+    Args:
+        entity: Whose row.
+        values: Attribute key to value.
+        is_new: Whether the row is to be created: a NULL that is there anyway is left out, since
+            rows without expressions are inserted together.
+
+    Raises:
+        KeyError: A key is no column attribute: a defect of the caller.
+    """
+    mapper = orm.class_mapper(entity.model)
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in mapper.synonyms:
+            mapper.column_attrs[key]
+        column = entity.columns.get(key)
+        if value is not None or column is None or column.type.kind is not ScalarKind.JSON:
+            found[key] = value
+        elif not (is_new and _is_null_by_default(mapper, key)):
+            found[key] = sa.null()
+    return found
+
+
+def _is_null_by_default(mapper: orm.Mapper[Any], key: str) -> bool:
+    column: Any = mapper.column_attrs[key].columns[0]
+    return column.default is None and column.server_default is None
