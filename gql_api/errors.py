@@ -26,6 +26,7 @@ GqlApiError
         ├── CheckViolationError
         ├── NotFoundError
         ├── ForbiddenError
+        ├── TooManyRowsError
         └── WriteRefusedError      several of the above at once
 ```
 
@@ -209,6 +210,12 @@ class ForbiddenError(WriteError):
     """The caller may not do this. They must ask for the right, or sign in as somebody else."""
 
     code = "FORBIDDEN"
+
+
+class TooManyRowsError(WriteError):
+    """More rows meet a condition than a write may touch. The caller must narrow it, or allow more."""
+
+    code = "LIMIT_EXCEEDED"
 
 
 class WriteRefusedError(WriteError):

@@ -76,7 +76,7 @@ class _Compiler:
 
     def compile_selection(self, sets: Sequence[SelectionSetNode], level: Level) -> int:
         """Return the number of a merged selection; recursion is as deep as the document."""
-        page = None if level.page is None else tuple(map(id, level.page.arguments))
+        page = None if level.page is None else level.page.key
         key = (frozenset(map(id, sets)), level.type, page)
         if key not in self._known:
             always: list[Term] = []

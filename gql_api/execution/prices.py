@@ -21,6 +21,11 @@ class PageSize:
     default: int
     most: int
 
+    @property
+    def key(self) -> tuple[int, ...]:
+        """What tells two sizes in one document apart."""
+        return tuple(map(id, self.arguments))
+
     def read(self, variables: Mapping[str, Any]) -> int:
         """Return the number of rows."""
         for each in self.arguments:
@@ -37,6 +42,11 @@ class ListLength:
     """How many items the list in an argument holds."""
 
     value: ValueNode
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """What tells two lists in one document apart."""
+        return (id(self.value),)
 
     def read(self, variables: Mapping[str, Any]) -> int:
         """Return the number of items; a value that is no list stands for one."""

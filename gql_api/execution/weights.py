@@ -34,6 +34,8 @@ _POINTS = {"totalCount": COUNT, "aggregate": AGGREGATE, "groups": GROUPS}
 """Of the fields of connections."""
 
 _FREE = frozenset({"PageInfo"})
+_NO_ROWS = frozenset({"Error"})
+_ALL = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Level:
     """Where fields are selected."""
 
     type: str
-    page: PageSize | None = None
-    """Of the connection, if it is one."""
+    page: PageSize | ListLength | None = None
+    """How many rows there are, of a connection or of the payload of a mutation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class Weights:
             each=self._each(owner, named.name),
             repeats=None if is_connection else self._repeats(owner, defined, arguments, level),
             arguments=tuple(arguments.values()),
-            inner=Level(named.name, page if is_connection else None),
+            inner=Level(named.name, page if is_connection else self._written(owner, arguments)),
         )
 
     def _points(self, owner: str, name: str) -> int:
@@ -141,9 +143,20 @@ class Weights:
             return None
         if lists:
             return ListLength(lists[0].value)
-        if owner in self._connections and level.page is not None:
+        if level.page is not None and get_named_type(defined.type).name not in _NO_ROWS:
             return level.page
         return PageSize((), self._config.default_page_size, self._config.max_page_size)
+
+    def _written(
+        self, owner: str, arguments: Mapping[str, Argument]
+    ) -> PageSize | ListLength | None:
+        """Return how many rows a mutation writes at most, if not one."""
+        if owner != self._mutation:
+            return None
+        if "atMost" in arguments:
+            return PageSize((arguments["atMost"].value,), 1, _ALL)
+        lists = (each for each in arguments.values() if is_list_type(get_nullable_type(each.type)))
+        return next((ListLength(each.value) for each in lists), None)
 
     def _page(self, arguments: Mapping[str, Argument]) -> PageSize:
         given = (arguments[name].value for name in ("first", "last") if name in arguments)

@@ -36,7 +36,8 @@ async def insert_rows(entity: Entity, rows: Sequence[NewRow], write: Write) -> l
 
     Cost:
         One INSERT per table for each batch of rows with the same columns, of a thousand or as many
-        as the parameters of one statement allow; otherwise as ``apply_together``.
+        as the parameters of one statement allow; otherwise as ``apply_together``. SQLite does not
+        tell which of the keys that it makes is whose: there each such row is an INSERT of its own.
     """
     return await apply_together(rows, partial(_insert, entity, write), write)
 

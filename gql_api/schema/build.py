@@ -36,13 +36,14 @@ from gql_api.schema.declarations import TypeDeclaration, declaration_of
 from gql_api.schema.definitions import add_fields, new_object
 from gql_api.schema.filters import build_filter_types
 from gql_api.schema.keys import build_key_type
-from gql_api.schema.mutations import UnitOfWorkField, build_mutation_fields
+from gql_api.schema.mutations import UnitOfWorkField, build_inputs, build_mutation_fields
 from gql_api.schema.operations import MutationOperation, QueryOperation, collect_fields
 from gql_api.schema.orders import build_order_types
 from gql_api.schema.outputs import build_object_type, build_page_info
 from gql_api.schema.payloads import ErrorTypes
 from gql_api.schema.queries import build_query_fields
 from gql_api.schema.scalars import scalar_map
+from gql_api.schema.sets import build_set_fields
 from gql_api.schema.table import TypeTable
 from gql_api.sql.caching import StatementCache
 from gql_api.sql.sources import Compilation
@@ -213,7 +214,15 @@ def _mutation_fields(
             field.build(table, error_types)
         elif not any(isinstance(each, UnitOfWorkField) for each in field.extensions):
             field.extensions = [*field.extensions, UnitOfWorkField()]
-    return [*build_mutation_fields(table, error_types), *own]
+    replaced = {
+        field.graphql_name or table.inflector.field(str(field.python_name)) for field in own
+    }
+    fields: list[StrawberryField] = []
+    for inputs in build_inputs(table, replaced):
+        fields += build_mutation_fields(table, inputs, error_types)
+        if table.config.has_bulk_writes:
+            fields += build_set_fields(table, inputs, error_types)
+    return [*fields, *own]
 
 
 def _root(name: str, fields: list[StrawberryField], inflector: Inflector) -> type[Any]:

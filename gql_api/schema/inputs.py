@@ -1,7 +1,6 @@
 """Inputs of mutations: their types, and the changes that they mean."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -9,7 +8,7 @@ import strawberry
 from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Column, Entity, Relationship
 from gql_api.mapping.values import ScalarKind
-from gql_api.plan.changes import Link
+from gql_api.plan.changes import CreateRow, KeyValue, Link, ToOne, UpdateRow
 from gql_api.schema.definitions import TypedField, add_fields, new_input, nullable
 from gql_api.schema.keys import read_key
 from gql_api.schema.operands import column_operand
@@ -97,24 +96,33 @@ def _link_type(entity: Entity, link: Relationship, table: TypeTable, *, is_new: 
     return type_
 
 
-@dataclass(frozen=True, slots=True)
-class InputValues:
-    """What an input sets."""
-
-    values: Mapping[str, Any]
-    """Attribute key to value; absent keys are not set."""
-
-    links: tuple[Link, ...]
-
-
-def read_input(
+def read_creation(
     value: Mapping[str, Any], entity: Entity, table: TypeTable, path: Path
-) -> InputValues:
-    """Read the input of a mutation.
+) -> CreateRow:
+    """Read the input of a row to create.
 
     Raises:
         BadUserInputError: A link is null, or its key is wrong.
     """
+    values, links = _read_fields(value, entity, table, path)
+    return CreateRow(entity.name, values, links)
+
+
+def read_update(
+    value: Mapping[str, Any], entity: Entity, key: KeyValue, table: TypeTable, path: Path
+) -> UpdateRow:
+    """Read the changes of a row.
+
+    Raises:
+        BadUserInputError: A link is null, or its key is wrong.
+    """
+    values, links = _read_fields(value, entity, table, path)
+    return UpdateRow(entity.name, key, values, links)
+
+
+def _read_fields(
+    value: Mapping[str, Any], entity: Entity, table: TypeTable, path: Path
+) -> tuple[Mapping[str, Any], tuple[ToOne, ...]]:
     columns = {column.name: column for column in entity.columns.values()}
     links = {link.name: link for link in writable_links(entity)}
     values = {
@@ -127,7 +135,7 @@ def read_input(
         for name, each in value.items()
         if name in links
     )
-    return InputValues(values, read)
+    return values, read
 
 
 def _read_link(

@@ -1,5 +1,7 @@
 """Root mutation fields: create, update and delete of every entity, in the operation's unit of work."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -10,10 +12,10 @@ from gql_api.errors import WriteError
 from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.global_ids import encode_global_id
 from gql_api.persistence.rows import Write, create_row, delete_row, update_row
-from gql_api.plan.changes import CreateRow, DeleteRow, UpdateRow
+from gql_api.plan.changes import DeleteRow
 from gql_api.schema.context import new_write, table_of
 from gql_api.schema.definitions import TypedField, add_fields, argument, new_object, nullable
-from gql_api.schema.inputs import build_input_type, read_input
+from gql_api.schema.inputs import build_input_type, read_creation, read_update
 from gql_api.schema.keys import read_global_id
 from gql_api.schema.payloads import (
     ErrorTypes,
@@ -65,8 +67,7 @@ class CreateField(WriteField):
 
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
-        given = read_input(arguments["input"], self.entity, table, ("input",))
-        change = CreateRow(self.entity.name, given.values, given.links)
+        change = read_creation(arguments["input"], self.entity, table, ("input",))
         key = await create_row(change, write)
         return Payload({table.inflector.single_field(self.entity.name): key})
 
@@ -77,8 +78,8 @@ class UpdateField(WriteField):
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
-        given = read_input(arguments["input"], self.entity, table, ("input",))
-        key = await update_row(UpdateRow(self.entity.name, row, given.values, given.links), write)
+        change = read_update(arguments["input"], self.entity, row, table, ("input",))
+        key = await update_row(change, write)
         return Payload({table.inflector.single_field(self.entity.name): key})
 
 
@@ -93,53 +94,90 @@ class DeleteField(WriteField):
         return Payload({"deletedId": encode_global_id(self.entity, values)})
 
 
-def build_mutation_fields(table: TypeTable, error_types: ErrorTypes) -> list[StrawberryField]:
-    """Make the root mutation fields of all entities that can be written."""
+@dataclass(frozen=True, slots=True, eq=False)
+class EntityInputs:
+    """What clients may write of an entity by generated fields.
+
+    A field that is written by hand has rules of its own: nothing else that is generated creates,
+    updates or deletes such rows.
+    """
+
+    entity: Entity
+
+    create: type[Any] | None
+    """Input of a new row; None where there is none."""
+
+    update: type[Any] | None
+    """Input of changes; None where there are none."""
+
+    is_deletable: bool
+
+
+def build_inputs(table: TypeTable, replaced: Collection[str]) -> list[EntityInputs]:
+    """Make the inputs of all entities that can be written.
+
+    Args:
+        table: The types.
+        replaced: Names of mutation fields that are written by hand.
+    """
     return [
-        field
-        for entity in table.registry
-        if entity.is_writable
-        for field in _entity_fields(entity, table, error_types)
+        _entity_inputs(entity, table, replaced) for entity in table.registry if entity.is_writable
     ]
 
 
-def _entity_fields(
-    entity: Entity, table: TypeTable, error_types: ErrorTypes
+def _entity_inputs(entity: Entity, table: TypeTable, replaced: Collection[str]) -> EntityInputs:
+    make, name = table.inflector, entity.name
+    create = update = None
+    if entity.has_own_rows and make.create_field(name) not in replaced:
+        create = build_input_type(entity, table, is_new=True)
+    if make.update_field(name) not in replaced:
+        update = build_input_type(entity, table, is_new=False)
+    return EntityInputs(
+        entity,
+        create if create is not None and create.__strawberry_definition__.fields else None,
+        update if update is not None and update.__strawberry_definition__.fields else None,
+        is_deletable=make.delete_field(name) not in replaced,
+    )
+
+
+def build_mutation_fields(
+    table: TypeTable, inputs: EntityInputs, error_types: ErrorTypes
 ) -> list[StrawberryField]:
+    """Make the root mutation fields of an entity that write one row."""
+    entity = inputs.entity
     make, name = table.inflector, entity.name
     by_id = argument("id", strawberry.ID, "Global id.")
     fields: list[StrawberryField] = []
-    create = build_input_type(entity, table, is_new=True)
-    update = build_input_type(entity, table, is_new=False)
-    if create.__strawberry_definition__.fields and entity.has_own_rows:
+    if inputs.create is not None:
         fields.append(
             CreateField(
                 make.create_field(name),
                 _row_payload(make.create_field(name), entity, table, error_types, has_edge=True),
                 entity,
                 description=f"Create one {name}.",
-                arguments=[argument("input", create, "The new row.")],
+                arguments=[argument("input", inputs.create, "The new row.")],
             )
         )
-    if update.__strawberry_definition__.fields:
+    if inputs.update is not None:
         fields.append(
             UpdateField(
                 make.update_field(name),
                 _row_payload(make.update_field(name), entity, table, error_types),
                 entity,
                 description=f"Change one {name}.",
-                arguments=[by_id, argument("input", update, "What changes.")],
+                arguments=[by_id, argument("input", inputs.update, "What changes.")],
             )
         )
-    fields.append(
-        DeleteField(
-            make.delete_field(name),
-            _delete_payload(entity, table, error_types),
-            entity,
-            description=f"Delete one {name}.",
-            arguments=[by_id],
+    if inputs.is_deletable:
+        fields.append(
+            DeleteField(
+                make.delete_field(name),
+                _delete_payload(entity, table, error_types),
+                entity,
+                description=f"Delete one {name}.",
+                arguments=[by_id],
+            )
         )
-    )
     return fields
 
 

@@ -28,7 +28,7 @@ from gql_api.schema.definitions import (
 )
 from gql_api.schema.keys import key_filter
 from gql_api.schema.plans import plans_of
-from gql_api.schema.queries import load_by_key
+from gql_api.schema.queries import load_by_key, load_by_keys
 from gql_api.schema.selections import Planner
 from gql_api.schema.sites import ArgumentReader, AskedField, ListPart, Site, read_list
 from gql_api.schema.table import TypeTable
@@ -46,6 +46,7 @@ _ERROR_TYPES: Mapping[type[WriteError], tuple[str, str]] = MappingProxyType(
         errors.CheckViolationError: ("CheckViolation", "The database refuses the values."),
         errors.NotFoundError: ("NotFound", "There is no such row."),
         errors.ForbiddenError: ("Forbidden", "The caller may not do this."),
+        errors.TooManyRowsError: ("LimitExceeded", "A write would touch more rows than allowed."),
     }
 )
 
@@ -116,6 +117,21 @@ class PayloadRowField(TypedField):
         if key is None:
             return None
         return load_by_key(info, self.entity, key)
+
+
+class PayloadRowsField(TypedField):
+    """The rows of a payload, loaded with what is selected of them."""
+
+    def __init__(self, name: str, entity: Entity, table: TypeTable) -> None:
+        types = table.entities[entity.name]
+        text = "The rows as they are now, null for one that may not be seen; null on failure."
+        super().__init__(name, nullable(list_of(nullable(types.object))), description=text)
+        self.entity = entity
+
+    @override
+    def get_result(self, source: Payload, info: Any, args: list[Any], kwargs: Any) -> Any:
+        keys = source.values.get(self.python_name)
+        return None if keys is None else load_by_keys(info, self.entity, keys)
 
 
 class PayloadEdgeField(TypedField):
