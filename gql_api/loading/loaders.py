@@ -7,16 +7,15 @@ from typing import Any
 from aiodataloader import DataLoader
 from typing_extensions import override
 
-from gql_api.loading.pages import (
-    empty_connection,
-    load_lookup,
-    load_related_connections,
-    load_related_rows,
-)
+from gql_api.loading.assembly import load_relatives
+from gql_api.loading.forms import TREE
+from gql_api.loading.lists import Setting
+from gql_api.loading.plans import load_lookup
 from gql_api.loading.rows import column_values
 from gql_api.loading.run import ParentKey, Run
 from gql_api.mapping.descriptors import Column, Entity, Relationship
 from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
+from gql_api.plan.known import KnownPlan
 from gql_api.plan.selections import Lookup, Selection, ToManyField, ToOneField
 from gql_api.sql.pages import Parents, select_instances
 
@@ -39,8 +38,8 @@ class RelatedByParentLoader(DataLoader[ParentKey, Any]):
         run: Run,
     ) -> None:
         super().__init__()
-        self._parents = Parents(entity, relationship)
-        self._asked = asked
+        setting = Setting(run.compilation, TREE)
+        self._relatives = setting.relatives(asked, Parents(entity, relationship))
         self._run = run
 
     @override
@@ -50,22 +49,7 @@ class RelatedByParentLoader(DataLoader[ParentKey, Any]):
         Cost:
             One statement per level, whatever the number of keys.
         """
-        distinct = [key for key in dict.fromkeys(keys) if None not in key]
-        if isinstance(self._asked, ToOneField):
-            selection = self._asked.selection
-            rows = (
-                await load_related_rows(self._parents, selection, distinct, self._run)
-                if distinct
-                else {}
-            )
-            return [rows.get(key) for key in keys]
-        connection = self._asked.connection
-        found = (
-            await load_related_connections(self._parents, connection, distinct, self._run)
-            if distinct
-            else {}
-        )
-        return [found[key] if key in found else empty_connection(connection) for key in keys]
+        return await load_relatives(self._relatives, keys, self._run)
 
 
 class ComputedByKeyLoader(DataLoader[ParentKey, Any]):
@@ -90,7 +74,7 @@ class ComputedByKeyLoader(DataLoader[ParentKey, Any]):
             types = run.compilation.registry.row_entities(entity)
             subtypes = tuple(Selection(each.name, (), columns) for each in types)
             selection = Selection(entity.name, (), subtypes=subtypes)
-        self._lookup = Lookup(selection, condition)
+        self._known = KnownPlan(Lookup(selection, condition))
         self._run = run
 
     @override
@@ -104,7 +88,7 @@ class ComputedByKeyLoader(DataLoader[ParentKey, Any]):
         for chunk in self._run.chunks(list(dict.fromkeys(keys))):
             values = [key[0] for key in chunk] if len(self._key) == 1 else list(chunk)
             run = replace(self._run, values=(values,))
-            for row in await load_lookup(self._lookup, run):
+            for row in await load_lookup(self._known, run):
                 (found[column_values(row, self._key)],) = column_values(row, (self._column,))
         return [found.get(key) for key in keys]
 

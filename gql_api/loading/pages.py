@@ -1,456 +1,183 @@
-"""Connections are loaded: pages, counts and sides, for the root or for many parents at once."""
+"""Pages of lists: the rows of each, their cursors, and what stands on both sides."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-import sqlalchemy as sa
-
-from gql_api.loading.groups import LoadedGroup, aggregate_answer, group_answer, read_groups
-from gql_api.loading.rows import (
-    FetchedRow,
-    LoadedRow,
-    RowShape,
-    assemble_row,
-    column_values,
-    entity_of,
-    owner_of,
-)
+from gql_api.loading.fetching import ReadyStatement
+from gql_api.loading.rows import RowShape
 from gql_api.loading.run import ParentKey, Run
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan import selections
-from gql_api.plan.aggregates import ROW_COUNT, Aggregate
-from gql_api.plan.selections import Connection, Lookup, Selection
+from gql_api.plan.selections import Connection, Selection
 from gql_api.sql.cursors import CursorCodec
-from gql_api.sql.groups import select_groups
-from gql_api.sql.pages import (
-    Parents,
-    Side,
-    placed_keys,
-    select_aggregates,
-    select_page,
-    select_related,
-    select_rows,
-    select_side,
-)
-from gql_api.sql.places import places_of
-
-_PAGED = selections.NodesField | selections.EdgesField | selections.PageInfoField
-_HOLDING_ROWS = selections.NodesField | selections.EdgesField | selections.GroupsField
+from gql_api.sql.pages import Parents, Side, select_page, select_side
+from gql_api.sql.sources import Compilation
 
 ROOT: ParentKey = ()
 """Key of the only list of a root field."""
 
 
-async def load_connection(connection: Connection, run: Run) -> dict[str, Any]:
-    """Load the connection of a root field.
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedPages:
+    """The pages of all parents of a run, in the order of their keys."""
 
-    Returns:
-        Response keys to values, in the shape of ``connection.fields``.
+    rows: Sequence[Sequence[Any]]
+    """As they were fetched, of one page after another."""
 
-    Cost:
-        One statement for the page, one for the count and all aggregates, one for each field of
-        groups and one for each far side of the page, each only if selected; and those of the
-        relationships, whatever the number of rows.
-    """
-    return (await _load_connections(connection, run, None, (ROOT,)))[ROOT]
+    sizes: Sequence[int]
+    """Number of rows of each page."""
+
+    has_more: Sequence[bool]
+    """Whether rows follow each page, in the direction of the statement."""
+
+    def split(self, values: Sequence[Any]) -> list[list[Any]]:
+        """Split one value per row into the pages."""
+        rest = iter(values)
+        return [list(islice(rest, size)) for size in self.sizes]
 
 
-async def load_related_connections(
-    parents: Parents, connection: Connection, keys: Sequence[ParentKey], run: Run
-) -> Mapping[ParentKey, dict[str, Any]]:
-    """Load the connection of each parent.
+def no_pages(count: int) -> LoadedPages:
+    """Return pages without rows."""
+    return LoadedPages((), (0,) * count, (False,) * count)
+
+
+class ReadyPage:
+    """The page of a list, made ready.
 
     Args:
-        parents: Entity and to-many relationship.
-        connection: The same for all parents.
-        keys: Distinct key values of the parents, none of them null.
-        run: Where and with which values.
-
-    Cost:
-        As of ``load_connection``, whatever the number of parents.
+        connection: The list.
+        parents: Of the lists; None for the list of a root field.
+        compilation: Registry, scopes and dialect.
     """
-    return await _load_connections(connection, run, parents, keys)
+
+    selections: Sequence[Selection]
+    """What is asked of the rows, by each field that holds them."""
+
+    shape: RowShape
+    """Of the fetched rows."""
+
+    def __init__(
+        self, connection: Connection, parents: Parents | None, compilation: Compilation
+    ) -> None:
+        registry = compilation.registry
+        self.selections = _page_selections(connection)
+        self._width = 0 if parents is None else len(parents.relationship.join.local_keys)
+        self.shape = RowShape(connection.entity, self.selections, registry, self._width)
+        self._connection = connection
+        self._entity = entity = registry.entities[connection.entity]
+        self._compilation = compilation
+        self._statement = ReadyStatement(
+            select_page(
+                connection,
+                self.shape.columns,
+                compilation,
+                parents=parents,
+                has_order_values=_wants_cursors(connection, entity),
+            ),
+            parents,
+            compilation,
+        )
+
+    async def load(self, keys: Sequence[ParentKey], run: Run) -> LoadedPages:
+        """Load the page of each parent.
+
+        Cost:
+            One statement.
+        """
+        fetched = await self._statement.fetch(keys, run)
+        # the slot holds one row more than the page, to tell whether there are more
+        size = run.values[self._connection.page.limit_slot] - 1
+        pages = [fetched] if not self._width else self._by_parent(keys, fetched)
+        has_more = [len(page) > size for page in pages]
+        cut = [page[:size] for page in pages]
+        if self._connection.page.is_backward:
+            cut = [page[::-1] for page in cut]
+        rows = cut[0] if len(cut) == 1 else [row for page in cut for row in page]
+        return LoadedPages(rows, [len(page) for page in cut], has_more)
+
+    def _by_parent(
+        self, keys: Sequence[ParentKey], fetched: Sequence[Sequence[Any]]
+    ) -> list[Sequence[Sequence[Any]]]:
+        groups: dict[ParentKey, list[Sequence[Any]]] = {key: [] for key in keys}
+        for row in fetched:
+            group = groups[tuple(row[: self._width])]
+            group.append(row)
+        return list(groups.values())
+
+    def cursors(self, rows: Sequence[Sequence[Any]], run: Run) -> list[str | None]:
+        """Return the cursors of rows; those of a list without keys have none."""
+        if self._entity.is_keyless:
+            return [None] * len(rows)
+        order, registry = self._connection.order, self._compilation.registry
+        codec = CursorCodec(self._entity, order, registry, run.values)
+        return [codec.encode(row[self.shape.end :]) for row in rows]
+
+    def ends(self, pages: LoadedPages, run: Run, *, is_last: bool) -> list[str | None]:
+        """Return the cursor of the first or the last row of each page; None where it is empty."""
+        ends, start = [], 0
+        for size in pages.sizes:
+            if size:
+                ends.append(pages.rows[start + size - 1 if is_last else start])
+            start += size
+        cursors = iter(self.cursors(ends, run))
+        return [next(cursors) if size else None for size in pages.sizes]
 
 
-async def load_lookup(lookup: Lookup, run: Run) -> list[LoadedRow]:
-    """Load the visible rows that meet a condition, in no particular order.
+class PageSides:
+    """Whether rows stand on the sides of a page that only a further statement can tell about.
 
-    Cost:
-        One statement, and those of the relationships.
+    Args:
+        connection: The list.
+        parents: Of the lists; None for the list of a root field.
+        compilation: Registry, scopes and dialect.
     """
-    registry = run.compilation.registry
-    shape = RowShape(lookup.selection.entity, (lookup.selection,), registry)
-    fetched = await run.fetch(select_rows(lookup, shape.columns, run.compilation))
-    return await _load_rows(lookup.selection, [shape.read(each) for each in fetched], run)
+
+    def __init__(
+        self, connection: Connection, parents: Parents | None, compilation: Compilation
+    ) -> None:
+        facts = {
+            fact
+            for each in connection.fields
+            if isinstance(each, selections.PageInfoField)
+            for _, fact in each.facts
+        }
+        page = connection.page
+        self._connection, self._parents, self._compilation = connection, parents, compilation
+        self._is_next_unknown = "hasNextPage" in facts and page.before is not None
+        self._is_previous_asked = "hasPreviousPage" in facts
+        self._offset_slot, self._has_after = page.offset_slot, page.after is not None
+
+    async def load(
+        self, keys: Sequence[ParentKey], pages: LoadedPages, run: Run
+    ) -> Mapping[Side, Sequence[bool]]:
+        """Return on which sides of the page of each parent rows stand; what is absent is not known.
+
+        Cost:
+            At most one statement per side.
+        """
+        found: dict[Side, Sequence[bool]] = {}
+        if self._is_next_unknown:
+            found[Side.AFTER] = await self._load_side(Side.AFTER, keys, run)
+        if self._is_previous_asked:
+            skipped = 0 if self._offset_slot is None else run.values[self._offset_slot]
+            is_known = [bool(skipped and size) for size in pages.sizes]
+            if self._has_after or (skipped and not all(is_known)):
+                is_there = await self._load_side(Side.BEFORE, keys, run)
+                is_known = [a or b for a, b in zip(is_known, is_there, strict=True)]
+            found[Side.BEFORE] = is_known
+        return found
+
+    async def _load_side(self, side: Side, keys: Sequence[ParentKey], run: Run) -> list[bool]:
+        built = select_side(self._connection, side, self._compilation, parents=self._parents)
+        statement = ReadyStatement(built, self._parents, self._compilation)
+        fetched = await statement.fetch(keys, run)
+        found = {ROOT if self._parents is None else tuple(row) for row in fetched}
+        return [key in found for key in keys]
 
 
-async def load_related_rows(
-    parents: Parents, selection: Selection, keys: Sequence[ParentKey], run: Run
-) -> Mapping[ParentKey, LoadedRow]:
-    """Load the row that a to-one relationship leads to from each parent; absent where none.
-
-    Cost:
-        One statement, and those of the relationships, whatever the number of parents.
-    """
-    shape = RowShape(selection.entity, (selection,), run.compilation.registry)
-    statement = select_related(parents, shape.columns, run.compilation)
-    width = len(parents.relationship.join.local_keys)
-    found: dict[ParentKey, FetchedRow] = {}
-    for each in await _fetch_related(statement, parents, keys, run):
-        found.setdefault(tuple(each[:width]), shape.read(each[width:]))
-    rows = await _load_rows(selection, list(found.values()), run)
-    return dict(zip(found, rows, strict=True))
-
-
-@dataclass(slots=True)
-class _Group:
-    """The page of one parent while it is loaded."""
-
-    rows: list[FetchedRow] = field(default_factory=list)
-    cursors: list[str] = field(default_factory=list)
-    has_more: bool = False
-    aggregates: Mapping[Aggregate, Any] = field(default_factory=dict)
-    sides: set[Side] = field(default_factory=set)
-
-
-async def _load_connections(
-    connection: Connection, run: Run, parents: Parents | None, keys: Sequence[ParentKey]
-) -> dict[ParentKey, dict[str, Any]]:
-    groups = {key: _Group() for key in keys}
-    if any(isinstance(each, _PAGED) for each in connection.fields):
-        await _load_page(connection, run, parents, groups)
-    await _load_aggregates(connection, run, parents, groups)
-    for side in _wanted_sides(connection, run, groups):
-        await _load_side(connection, side, run, parents, groups)
-    answers: dict[ParentKey, dict[str, Any]] = {key: {} for key in keys}
-    for asked in connection.fields:
-        values = await _field_values(asked, connection, groups, parents, run)
-        for key, value in values.items():
-            answers[key][asked.response_key] = value
-    return answers
-
-
-async def _load_page(
-    connection: Connection, run: Run, parents: Parents | None, groups: Mapping[ParentKey, _Group]
-) -> None:
-    registry = run.compilation.registry
-    entity = registry.entities[connection.entity]
-    shape = RowShape(connection.entity, _row_selections(connection), registry)
-    has_cursors = _wants_cursors(connection, entity)
-    statement = select_page(
-        connection, shape.columns, run.compilation, parents=parents, has_order_values=has_cursors
-    )
-    width = 0 if parents is None else len(parents.relationship.join.local_keys)
-    codec = CursorCodec(entity, connection.order, registry, run.values) if has_cursors else None
-    for each in await _fetch(statement, run, parents, groups):
-        group = groups[tuple(each[:width])]
-        group.rows.append(shape.read(each[width:]))
-        if codec is not None:
-            group.cursors.append(codec.encode(each[width + len(shape.columns) :]))
-    # the slot holds one row more than the page, to tell whether there are more
-    size = run.values[connection.page.limit_slot] - 1
-    for group in groups.values():
-        _trim(group, size, is_backward=connection.page.is_backward)
-
-
-def _trim(group: _Group, size: int, *, is_backward: bool) -> None:
-    group.has_more = len(group.rows) > size
-    del group.rows[size:], group.cursors[size:]
-    if is_backward:
-        group.rows.reverse()
-        group.cursors.reverse()
-
-
-async def _load_aggregates(
-    connection: Connection, run: Run, parents: Parents | None, groups: Mapping[ParentKey, _Group]
-) -> None:
-    """Load the total count and all aggregates, with one statement if there are any."""
-    wanted = _wanted_aggregates(connection)
-    if not wanted:
-        return
-    statement = select_aggregates(connection, wanted, run.compilation, parents=parents)
-    width = 0 if parents is None else len(parents.relationship.join.local_keys)
-    for each in await _fetch(statement, run, parents, groups):
-        groups[tuple(each[:width])].aggregates = dict(zip(wanted, each[width:], strict=True))
-
-
-def _wanted_aggregates(connection: Connection) -> tuple[Aggregate, ...]:
-    wanted: dict[Aggregate, None] = {}
-    for asked in connection.fields:
-        if isinstance(asked, selections.TotalCountField):
-            wanted[ROW_COUNT] = None
-        elif isinstance(asked, selections.AggregateField):
-            wanted.update(dict.fromkeys(asked))
-    return tuple(wanted)
-
-
-async def _load_side(
-    connection: Connection,
-    side: Side,
-    run: Run,
-    parents: Parents | None,
-    groups: Mapping[ParentKey, _Group],
-) -> None:
-    statement = select_side(connection, side, run.compilation, parents=parents)
-    for each in await _fetch(statement, run, parents, groups):
-        groups[ROOT if parents is None else tuple(each)].sides.add(side)
-
-
-def _wanted_sides(
-    connection: Connection, run: Run, groups: Mapping[ParentKey, _Group]
-) -> list[Side]:
-    """Return the sides of the page that only a further statement can tell about."""
-    facts = {
-        fact
-        for each in connection.fields
-        if isinstance(each, selections.PageInfoField)
-        for _, fact in each.facts
-    }
-    page = connection.page
-    sides = []
-    if "hasNextPage" in facts and page.before is not None:
-        sides.append(Side.AFTER)
-    skipped = 0 if page.offset_slot is None else run.values[page.offset_slot]
-    if "hasPreviousPage" in facts:
-        if skipped:
-            for group in groups.values():
-                if group.rows:
-                    group.sides.add(Side.BEFORE)
-        is_unknown = skipped and not all(group.rows for group in groups.values())
-        if page.after is not None or is_unknown:
-            sides.append(Side.BEFORE)
-    return sides
-
-
-async def _fetch(
-    statement: sa.Select[Any],
-    run: Run,
-    parents: Parents | None,
-    keys: Iterable[ParentKey],
-) -> Sequence[Sequence[Any]]:
-    if parents is None:
-        return await run.fetch(statement)
-    return await _fetch_related(statement, parents, list(keys), run)
-
-
-async def _fetch_related(
-    statement: sa.Select[Any], parents: Parents, keys: Sequence[ParentKey], run: Run
-) -> list[Sequence[Any]]:
-    indexes = placed_keys(parents, run.compilation)
-    fetched: list[Sequence[Any]] = []
-    for chunk in run.chunks(keys):
-        places = places_of(chunk, indexes)
-        rows = await run.fetch(statement, chunk, places)
-        fetched.extend(_with_values(rows, chunk, places) if places else rows)
-    return fetched
-
-
-def _with_values(
-    rows: Sequence[Sequence[Any]], keys: Sequence[ParentKey], places: Mapping[int, Sequence[Any]]
-) -> Iterator[Sequence[Any]]:
-    """Put the parents' own values in the places of keys; rows of no parent are left out."""
-    wanted = set(keys)
-    for row in rows:
-        values = list(row)
-        for index, listed in places.items():
-            values[index] = listed[values[index] - 1]
-        if tuple(values[: len(keys[0])]) in wanted:
-            yield values
-
-
-async def _field_values(
-    asked: selections.ConnectionField,
-    connection: Connection,
-    groups: Mapping[ParentKey, _Group],
-    parents: Parents | None,
-    run: Run,
-) -> Mapping[ParentKey, Any]:
-    """Return the value of one field of the connection for each parent."""
-    match asked:
-        case selections.NodesField(_, selection):
-            return await _load_group_rows(selection, groups, run)
-        case selections.EdgesField():
-            return await _load_edges(asked, groups, run)
-        case selections.GroupsField():
-            return await _load_groups(asked, connection, run, parents, tuple(groups))
-        case _:
-            is_backward = connection.page.is_backward
-            return {
-                key: _plain_value(asked, group, is_backward=is_backward)
-                for key, group in groups.items()
-            }
-
-
-_PlainField = (
-    selections.TypenameField
-    | selections.PageInfoField
-    | selections.TotalCountField
-    | selections.AggregateField
-)
-
-
-def _plain_value(asked: _PlainField, group: _Group, *, is_backward: bool) -> Any:
-    """Return the value of a field that holds no rows."""
-    match asked:
-        case selections.TypenameField(_, type_name):
-            return type_name
-        case selections.PageInfoField(_, facts):
-            return _page_info(facts, group, is_backward=is_backward)
-        case selections.TotalCountField():
-            return group.aggregates.get(ROW_COUNT, 0)
-        case selections.AggregateField():
-            return aggregate_answer(asked, group.aggregates)
-
-
-async def _load_groups(
-    asked: selections.GroupsField,
-    connection: Connection,
-    run: Run,
-    parents: Parents | None,
-    keys: Sequence[ParentKey],
-) -> Mapping[ParentKey, list[dict[str, Any]]]:
-    """Load the groups of each list, with one statement, and those of their rows' relationships."""
-    nodes = [each for each in asked.fields if isinstance(each, selections.GroupNodesField)]
-    picked = [each.selection for each in nodes]
-    shape = RowShape(connection.entity, picked, run.compilation.registry) if nodes else None
-    columns = () if shape is None else shape.columns
-    statement = select_groups(connection, asked, columns, run.compilation, parents=parents)
-    width = 0 if parents is None else len(parents.relationship.join.local_keys)
-    fetched: dict[ParentKey, list[Sequence[Any]]] = {key: [] for key in keys}
-    for each in await _fetch(statement, run, parents, keys):
-        fetched[tuple(each[:width])].append(each[width:])
-    groups = {key: read_groups(asked, rows, shape) for key, rows in fetched.items()}
-    everything = [group for each in groups.values() for group in each]
-    loaded = {each.response_key: await _load_group_nodes(each, everything, run) for each in nodes}
-    answers = iter(
-        group_answer(asked, group, {name: rows[at] for name, rows in loaded.items()})
-        for at, group in enumerate(everything)
-    )
-    return {key: [next(answers) for _ in each] for key, each in groups.items()}
-
-
-async def _load_group_nodes(
-    asked: selections.GroupNodesField, groups: Sequence[LoadedGroup], run: Run
-) -> list[list[LoadedRow]]:
-    """Assemble the first rows of all groups at once."""
-    limit = run.values[asked.limit_slot]
-    everything = [row for group in groups for row in group.rows[:limit]]
-    rows = iter(await _load_rows(asked.selection, everything, run))
-    return [[next(rows) for _ in group.rows[:limit]] for group in groups]
-
-
-async def _load_edges(
-    asked: selections.EdgesField, groups: Mapping[ParentKey, _Group], run: Run
-) -> Mapping[ParentKey, list[dict[str, Any]]]:
-    edges: dict[ParentKey, list[dict[str, Any]]] = {
-        key: [{} for _ in group.rows] for key, group in groups.items()
-    }
-    for part in asked.fields:
-        filled: Mapping[ParentKey, Sequence[Any]]
-        match part:
-            case selections.EdgeNodeField(_, selection):
-                filled = await _load_group_rows(selection, groups, run)
-            case selections.EdgeCursorField():
-                filled = {key: group.cursors for key, group in groups.items()}
-            case selections.TypenameField(_, type_name):
-                filled = {key: [type_name] * len(group.rows) for key, group in groups.items()}
-        for key, values in filled.items():
-            for edge, value in zip(edges[key], values, strict=True):
-                edge[part.response_key] = value
-    return edges
-
-
-def _page_info(
-    facts: Sequence[tuple[str, str]], group: _Group, *, is_backward: bool
-) -> dict[str, Any]:
-    known = {
-        "hasNextPage": Side.AFTER in group.sides or (group.has_more and not is_backward),
-        "hasPreviousPage": Side.BEFORE in group.sides or (group.has_more and is_backward),
-        "startCursor": group.cursors[0] if group.cursors else None,
-        "endCursor": group.cursors[-1] if group.cursors else None,
-        "__typename": "PageInfo",
-    }
-    return {name: known[fact] for name, fact in facts}
-
-
-async def _load_group_rows(
-    selection: Selection, groups: Mapping[ParentKey, _Group], run: Run
-) -> Mapping[ParentKey, list[LoadedRow]]:
-    """Assemble the rows of all groups at once, so that their relationships are loaded together."""
-    everything = [row for group in groups.values() for row in group.rows]
-    rows = iter(await _load_rows(selection, everything, run))
-    return {key: [next(rows) for _ in group.rows] for key, group in groups.items()}
-
-
-async def _load_rows(
-    selection: Selection, fetched: Sequence[FetchedRow], run: Run
-) -> list[LoadedRow]:
-    """Assemble rows and load their relationships, one level for all rows together."""
-    registry = run.compilation.registry
-    picked = {each.entity: each for each in selection.subtypes or (selection,)}
-    rows = [assemble_row(picked[each.entity.name], each) for each in fetched]
-    entity = registry.entities[selection.entity]
-    for asked, names in _asked_relationships(picked.values()):
-        subtype = registry.entities[names[0]]
-        owner = owner_of(asked.relationship, entity, subtype, registry)
-        if asked.relationship not in owner.relationships:
-            owner = subtype
-        chosen = [row for row in rows if entity_of(row).name in names]
-        await _load_relationship(asked, owner, chosen, run)
-    return rows
-
-
-def _asked_relationships(
-    picked: Iterable[Selection],
-) -> list[tuple[selections.ToOneField | selections.ToManyField, list[str]]]:
-    """Return the relationships that are asked for, each with the entities of the rows."""
-    found: dict[int, tuple[selections.ToOneField | selections.ToManyField, list[str]]] = {}
-    for selection in picked:
-        for asked in selection.fields:
-            if isinstance(asked, selections.ToOneField | selections.ToManyField):
-                # the planner gives one field to all types that inherit the relationship
-                found.setdefault(id(asked), (asked, []))[1].append(selection.entity)
-    return list(found.values())
-
-
-async def _load_relationship(
-    asked: selections.ToOneField | selections.ToManyField,
-    entity: Entity,
-    rows: Sequence[LoadedRow],
-    run: Run,
-) -> None:
-    relationship = entity.relationships[asked.relationship]
-    parents = Parents(entity, relationship)
-    local_keys = relationship.join.local_keys
-    keys = [column_values(row, local_keys) for row in rows]
-    # a null key leads nowhere
-    distinct = [key for key in dict.fromkeys(keys) if None not in key]
-    found: Mapping[ParentKey, Any] = {}
-    if isinstance(asked, selections.ToOneField):
-        if distinct:
-            found = await load_related_rows(parents, asked.selection, distinct, run)
-        for row, key in zip(rows, keys, strict=True):
-            row[asked.response_key] = found.get(key)
-        return
-    if distinct:
-        found = await load_related_connections(parents, asked.connection, distinct, run)
-    for row, key in zip(rows, keys, strict=True):
-        row[asked.response_key] = found[key] if key in found else empty_connection(asked.connection)
-
-
-def empty_connection(connection: Connection) -> dict[str, Any]:
-    """Return the answer of a connection without rows."""
-    answer: dict[str, Any] = {}
-    for asked in connection.fields:
-        if isinstance(asked, _HOLDING_ROWS):
-            answer[asked.response_key] = []
-        else:
-            answer[asked.response_key] = _plain_value(asked, _Group(), is_backward=False)
-    return answer
-
-
-def _row_selections(connection: Connection) -> list[Selection]:
+def _page_selections(connection: Connection) -> list[Selection]:
     found = [
         each.selection for each in connection.fields if isinstance(each, selections.NodesField)
     ]

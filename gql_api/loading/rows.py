@@ -1,17 +1,28 @@
-"""Loaded rows: what a plan's answer is made of, and what resolvers in Python see."""
+"""Rows: which columns are fetched of them, and what resolvers in Python see."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import ColumnProperty
 
 from gql_api.mapping.descriptors import Entity, Registry
 from gql_api.mapping.expressions import is_expression
-from gql_api.mapping.global_ids import encode_global_id
 from gql_api.plan import selections
 from gql_api.plan.selections import Selection
 from gql_api.sql.columns import Discriminator, SelectedColumn, SubtypeColumn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowType:
+    """What is fetched of the rows of one entity. Compared by identity."""
+
+    entity: Entity
+    """Never one whose rows all belong to others."""
+
+    places: Mapping[str, int]
+    """Index of each column in a fetched row, by attribute key."""
 
 
 class LoadedRow:
@@ -21,24 +32,21 @@ class LoadedRow:
     is, lest a column called ``items`` or ``values`` be hidden.
 
     Args:
-        entity: Whose row.
-        columns: Attribute key to database value.
+        type_: What was fetched.
+        fetched: Database values.
+        answer: Response key to value.
     """
 
-    __slots__ = ("_answer", "_columns", "_entity")
+    __slots__ = ("_answer", "_fetched", "_type")
 
-    def __init__(self, entity: Entity, columns: Mapping[str, Any]) -> None:
-        self._entity = entity
-        self._columns = columns
-        self._answer: dict[str, Any] = {}
+    def __init__(self, type_: RowType, fetched: Sequence[Any], answer: Mapping[str, Any]) -> None:
+        self._type = type_
+        self._fetched = fetched
+        self._answer = answer
 
     def __getitem__(self, response_key: str) -> Any:
         """Return the value of a selected field."""
         return self._answer[response_key]
-
-    def __setitem__(self, response_key: str, value: Any) -> None:
-        """Fill in the value of a selected field."""
-        self._answer[response_key] = value
 
     def __getattr__(self, name: str) -> Any:
         """Return a loaded column.
@@ -47,10 +55,10 @@ class LoadedRow:
             AttributeError: It was not selected; the message names the fix.
         """
         try:
-            return self._columns[name]
+            return self._fetched[self._type.places[name]]
         except KeyError:
             message = (
-                f"{self._entity.name}.{name} is not loaded: declare it in depends_on, "
+                f"{self._type.entity.name}.{name} is not loaded: declare it in depends_on, "
                 "or await info.context.load(...)."
             )
             raise AttributeError(message) from None
@@ -58,23 +66,12 @@ class LoadedRow:
 
 def entity_of(row: LoadedRow) -> Entity:
     """Return the entity of a row."""
-    return row._entity  # noqa: SLF001 - every public name of a row is a column's
+    return row._type.entity  # noqa: SLF001 - every public name of a row is a column's
 
 
 def column_values(row: LoadedRow, keys: Sequence[str]) -> tuple[Any, ...]:
     """Return loaded values of a row, by attribute keys."""
-    columns = row._columns  # noqa: SLF001 - every public name of a row is a column's
-    return tuple(columns[key] for key in keys)
-
-
-class FetchedRow(NamedTuple):
-    """A row as a statement returned it."""
-
-    entity: Entity
-    """That it belongs to: never one whose rows all belong to others."""
-
-    columns: Mapping[str, Any]
-    """Attribute key to database value."""
+    return tuple(getattr(row, key) for key in keys)
 
 
 class RowShape:
@@ -88,44 +85,62 @@ class RowShape:
         name: Of the entity.
         picked: Selections of it.
         registry: All entities.
+        start: Values that a fetched row holds before the columns.
     """
 
     columns: tuple[SelectedColumn, ...]
     """What is fetched."""
 
-    def __init__(self, name: str, picked: Sequence[Selection], registry: Registry) -> None:
-        self._entity = registry.entities[name]
-        self._types: dict[str, tuple[Entity, dict[str, int]]] = {}
-        lineage = self._entity.lineage
-        if lineage is None or not self._entity.is_interface or not lineage.identities:
+    types: Mapping[str, RowType]
+    """What is fetched of the rows of each entity, by its name."""
+
+    def __init__(
+        self, name: str, picked: Sequence[Selection], registry: Registry, start: int = 0
+    ) -> None:
+        self._entity = entity = registry.entities[name]
+        self._start = start
+        lineage = entity.lineage
+        if lineage is None or not entity.is_interface or not lineage.identities:
             own = [each for selection in picked for each in selection.subtypes or (selection,)]
-            self.columns = _needed_columns(self._entity, own)
+            keys = _needed_columns(entity, own)
+            self.columns = keys
+            places = {key: start + at for at, key in enumerate(keys)}
+            self.types = {name: RowType(entity, places)}
             return
-        places: dict[SelectedColumn, int] = {Discriminator(): 0}
-        for entity in registry.row_entities(self._entity):
+        found: dict[SelectedColumn, int] = {Discriminator(): start}
+        types = {}
+        for subtype in registry.row_entities(entity):
             asked = [
                 each
                 for selection in picked
                 for each in selection.subtypes
-                if each.entity == entity.name
+                if each.entity == subtype.name
             ]
-            found = {}
-            for key in _needed_columns(entity, asked):
-                column = _column_of(key, self._entity, entity, registry)
-                found[key] = places.setdefault(column, len(places))
-            self._types[entity.name] = (entity, found)
-        self.columns = tuple(places)
+            places = {}
+            for key in _needed_columns(subtype, asked):
+                column = _column_of(key, entity, subtype, registry)
+                places[key] = found.setdefault(column, start + len(found))
+            types[subtype.name] = RowType(subtype, places)
+        self.columns = tuple(found)
+        self.types = types
 
-    def read(self, values: Sequence[Any]) -> FetchedRow:
-        """Read a row: the values of ``columns``, and perhaps more."""
-        if not self._types:
-            columns: Any = self.columns
-            return FetchedRow(self._entity, dict(zip(columns, values, strict=False)))
+    @property
+    def end(self) -> int:
+        """Index of what a fetched row holds after the columns."""
+        return self._start + len(self.columns)
+
+    def type_names(self, fetched: Sequence[Sequence[Any]]) -> list[str]:
+        """Return the entity of each fetched row, where they are of several types."""
         assert self._entity.lineage is not None  # noqa: S101 - rows of several types have one
         # a value that no class has is one of the base's own rows
-        name = self._entity.lineage.identities.get(values[0], self._entity.name)
-        entity, places = self._types[name]
-        return FetchedRow(entity, {key: values[place] for key, place in places.items()})
+        identities, own = self._entity.lineage.identities, self._entity.name
+        return [identities.get(row[self._start], own) for row in fetched]
+
+    def column_values(self, fetched: Sequence[Any], keys: Sequence[str]) -> tuple[Any, ...]:
+        """Return values of a fetched row, by attribute keys."""
+        names = self.type_names((fetched,)) if len(self.types) > 1 else self.types
+        type_ = self.types[next(iter(names))]
+        return tuple(fetched[type_.places[key]] for key in keys)
 
 
 def owner_of(key: str, entity: Entity, subtype: Entity, registry: Registry) -> Entity:
@@ -185,17 +200,3 @@ def _field_columns(field: selections.RowField, entity: Entity) -> Sequence[str]:
 
 def _key_columns(entity: Entity) -> tuple[str, ...]:
     return tuple(column.key for column in entity.primary_key)
-
-
-def assemble_row(selection: Selection, fetched: FetchedRow) -> LoadedRow:
-    """Fill in the fields that the row itself holds; relationships are filled in later."""
-    entity, columns = fetched
-    row = LoadedRow(entity, columns)
-    for field in selection.fields:
-        if isinstance(field, selections.ColumnField):
-            row[field.response_key] = columns[field.column]
-        elif isinstance(field, selections.IdField):
-            row[field.response_key] = encode_global_id(entity, columns)
-        elif isinstance(field, selections.TypenameField):
-            row[field.response_key] = field.type_name
-    return row

@@ -5,7 +5,7 @@ Source: GraphQL Global Object Identification Specification.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -22,7 +22,12 @@ def encode_global_id(entity: Entity, values: Mapping[str, Any]) -> str:
         entity: Whose row; not a keyless one.
         values: Attribute key to database value; holds at least the primary key.
     """
-    parts = [write_column(column, values[column.key]) for column in entity.id_columns]
+    return encode_key(entity, [values[column.key] for column in entity.id_columns])
+
+
+def encode_key(entity: Entity, key: Sequence[Any]) -> str:
+    """Encode the key of a row: database values of ``entity.id_columns``."""
+    parts = map(write_column, entity.id_columns, key)
     return base64.urlsafe_b64encode(orjson.dumps([entity.id_name, *parts])).decode("ascii")
 
 

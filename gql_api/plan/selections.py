@@ -43,6 +43,9 @@ class ToOneField:
     relationship: str
     selection: "Selection"
 
+    is_non_null: bool = False
+    """Whether the schema promises a row, so that none is an error."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToManyField:

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from gql_api import errors
 from gql_api.errors import WriteError, WriteRefusedError
-from gql_api.loading.pages import load_connection
+from gql_api.loading.plans import load_connection
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan.changes import KeyValue
 from gql_api.plan.selections import Connection
@@ -157,7 +157,7 @@ class PayloadEdgeField(TypedField):
     async def _load(self, key: KeyValue, info: Info) -> Any:
         asked = AskedField.of(info)
         known, values = plans_of(info).find(asked, self.entity.name, self._plan, given=key)
-        answer = await load_connection(known.plan, new_run(info, values))
+        answer = await load_connection(known, new_run(info, values))
         return answer["edges"][0] if answer["edges"] else None
 
     def _plan(self, planner: Planner) -> Connection:

@@ -10,7 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 from typing_extensions import override
 
 from gql_api.errors import BadUserInputError
-from gql_api.loading.pages import load_connection, load_lookup
+from gql_api.loading.plans import load_connection, load_lookup
 from gql_api.loading.rows import LoadedRow, column_values
 from gql_api.mapping.descriptors import Column, Entity, Registry
 from gql_api.mapping.global_ids import decode_global_id, key_values, read_column, write_column
@@ -59,7 +59,7 @@ class ManyField(RootField):
     @override
     async def resolve(self, info: Info) -> dict[str, Any]:
         known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
-        return await load_connection(known.plan, new_run(info, values))
+        return await load_connection(known, new_run(info, values))
 
     def _plan(self, planner: Planner) -> Connection:
         return planner.plan_connection(self.entity, planner.field, planner.nodes, planner.path)
@@ -82,7 +82,7 @@ class SingleField(RootField):
     @override
     async def resolve(self, info: Info) -> LoadedRow | None:
         known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
-        rows = await load_lookup(known.plan, new_run(info, values))
+        rows = await load_lookup(known, new_run(info, values))
         return rows[0] if rows else None
 
     def _plan(self, planner: Planner) -> Lookup:
@@ -164,7 +164,7 @@ async def load_by_key(info: Info, entity: Entity, key: KeyValue) -> LoadedRow | 
     """
     plan = partial(_plan_given_key, entity=entity)
     known, values = plans_of(info).find(AskedField.of(info), entity.name, plan, given=key)
-    rows = await load_lookup(known.plan, new_run(info, values))
+    rows = await load_lookup(known, new_run(info, values))
     return rows[0] if rows else None
 
 
@@ -225,7 +225,7 @@ async def _load_nodes_of(
 ) -> dict[tuple[Any, ...], LoadedRow]:
     plan = partial(_plan_nodes, entity=entity)
     known, values = plans_of(info).find(AskedField.of(info), entity.name, plan, given=keys)
-    rows = await load_lookup(known.plan, new_run(info, values))
+    rows = await load_lookup(known, new_run(info, values))
     columns = tuple(column.key for column in entity.primary_key)
     return {_written(entity, column_values(row, columns)): row for row in rows}
 

@@ -16,6 +16,7 @@ from graphql import (
     InlineFragmentNode,
     SelectionNode,
     get_named_type,
+    is_non_null_type,
 )
 from graphql.execution.values import VariableValues, get_directive_values
 from strawberry.types.field import StrawberryField
@@ -138,7 +139,8 @@ class Planner:
             connection = self.plan_connection(target, defined, nodes, path, order)
             return plan.ToManyField(key, field.relationship.key, connection)
         selection = self.plan_selection(target, nodes, path)
-        return plan.ToOneField(key, field.relationship.key, selection)
+        is_non_null = is_non_null_type(defined.type)
+        return plan.ToOneField(key, field.relationship.key, selection, is_non_null=is_non_null)
 
     def _plan_row_field(
         self, key: str, defined: GraphQLField, nodes: Nodes, path: Path

@@ -2,15 +2,7 @@
 
 import pytest
 
-from gql_api.loading.rows import (
-    FetchedRow,
-    LoadedRow,
-    RowShape,
-    assemble_row,
-    column_values,
-    entity_of,
-)
-from gql_api.mapping.global_ids import decode_global_id
+from gql_api.loading.rows import LoadedRow, RowShape, RowType, column_values, entity_of
 from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.plan.selections import ColumnField, IdField, Selection, ToOneField
 from tests.fixtures import models
@@ -21,7 +13,7 @@ BOOK, LOAN = REGISTRY.entities["Book"], REGISTRY.entities["Loan"]
 
 def test_columns_are_attributes():
     """A resolver reads loaded columns as attributes, whatever their names."""
-    row = LoadedRow(BOOK, {"title": "x", "items": 1, "values": 2})
+    row = LoadedRow(RowType(BOOK, {"title": 0, "items": 1, "values": 2}), ("x", 1, 2), {})
 
     assert (row.title, row.items, row.values) == ("x", 1, 2)
     assert column_values(row, ["values", "title"]) == (2, "x")
@@ -31,7 +23,7 @@ def test_columns_are_attributes():
 def test_unloaded_column():
     """A column that was not loaded is an error that names the fix."""
     with pytest.raises(AttributeError) as caught:
-        _ = LoadedRow(BOOK, {}).title
+        _ = LoadedRow(RowType(BOOK, {}), (), {}).title
 
     assert str(caught.value) == (
         "Book.title is not loaded: declare it in depends_on, or await info.context.load(...)."
@@ -51,14 +43,13 @@ def test_nothing_needed():
     shape = RowShape("Loan", (Selection("Loan", ()),), REGISTRY)
 
     assert shape.columns == ("book_id", "reader_id")
-    assert shape.read([1, 2, "more"]) == FetchedRow(LOAN, {"book_id": 1, "reader_id": 2})
+    assert shape.types["Loan"].entity is LOAN
+    assert shape.types["Loan"].places == {"book_id": 0, "reader_id": 1}
 
 
-def test_assembly():
-    """A row fills in what it holds itself, under its response keys."""
-    selection = Selection("Book", (IdField("i"), ColumnField("t", "title")))
+def test_places_behind_keys():
+    """Columns stand behind what else a row begins with."""
+    shape = RowShape("Loan", (Selection("Loan", ()),), REGISTRY, 3)
 
-    row = assemble_row(selection, FetchedRow(BOOK, {"id": 3, "title": "x"}))
-
-    assert row["t"] == "x"
-    assert decode_global_id(REGISTRY, row["i"]) == (BOOK, (3,))
+    assert shape.column_values((7, 8, 9, 1, 2), ["reader_id"]) == (2,)
+    assert shape.end == 5

@@ -61,9 +61,9 @@ MUTANTS = (
     ),
     Mutant(
         "count over the page",
-        "loading/pages.py",
-        "return group.aggregates.get(ROW_COUNT, 0)",
-        "return len(group.rows)",
+        "loading/lists.py",
+        "return loaded.computed[ROW_COUNT]",
+        "return loaded.pages.sizes",
     ),
     Mutant(
         "a join instead of EXISTS",
@@ -170,13 +170,13 @@ MUTANTS = (
     Mutant(
         "a full page always has a next one",
         "loading/pages.py",
-        "group.has_more = len(group.rows) > size",
-        "group.has_more = len(group.rows) >= size",
+        "has_more = [len(page) > size for page in pages]",
+        "has_more = [len(page) >= size for page in pages]",
     ),
     Mutant(
         "rows of one parent are given to another",
         "loading/pages.py",
-        "group = groups[tuple(each[:width])]",
+        "group = groups[tuple(row[: self._width])]",
         "group = groups[next(iter(groups))]",
     ),
     Mutant(
@@ -296,14 +296,14 @@ MUTANTS = (
     Mutant(
         "backward pages stay turned",
         "loading/pages.py",
-        "        group.rows.reverse()\n",
-        "",
+        "cut = [page[::-1] for page in cut]",
+        "pass",
     ),
     Mutant(
         "rows before an offset are forgotten",
         "loading/pages.py",
-        "                    group.sides.add(Side.BEFORE)",
-        "                    pass",
+        "is_known = [bool(skipped and size) for size in pages.sizes]",
+        "is_known = [False for size in pages.sizes]",
     ),
     Mutant(
         "the default size does not count",
