@@ -18,7 +18,7 @@ help:
 	@echo "make test     all tests, on real databases"
 	@echo "make check    style, types, import contracts, schema.graphql and the lock"
 	@echo "make proof    20000 generated operations per database, and defects that they must catch"
-	@echo "make bench    the speed of reads, beside other servers"
+	@echo "make bench    the speed of reads, beside other servers, and how their cost grows"
 	@echo "make schema   write schema.graphql"
 	@echo "make lock     pin the dependencies of pyproject.toml anew"
 	@echo "make clean    remove caches; not .venv, not the data in .data"
@@ -78,6 +78,7 @@ schema: $(V)/.ok
 
 bench: $(V)/.ok
 	$(BIN)/python -m bench.run --rounds 1 --seconds 1 --warmup 1 --tries 1 --offsets 10
+	$(BIN)/python -m bench.curves --seconds 0.5 --sizes 10000,100000
 
 lock: $(V)/.ok
 	$(COMPILE) --output-file requirements.lock >/dev/null

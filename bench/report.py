@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.goals import CPU, GOALS, MEMORY_FACTOR, MEMORY_MB, RATE, Goal
 from bench.results import COARSE_TURNS, Results
-from bench.svg import Chart, bar_chart
+from bench.svg import Chart, bar_chart, number
 
 SHALLOW_OFFSET = 10
 """Offsets below it skip few rows."""
@@ -153,8 +153,4 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    if value >= 100:  # noqa: PLR2004 - three digits are enough
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return "-" if value is None else number(value)

@@ -9,7 +9,7 @@ WIDTH, HEIGHT = 860, 430
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 190, 46, 54
 COLORS = ("#0b6e4f", "#4cae8a", "#8fd0b5", "#c2a83e", "#8a8f98", "#b4534b", "#5b6fb5", "#9b5fa5")
 _DECADE = 10.0
-_THOUSAND = 1000
+_THREE_DIGITS = 100
 _STYLE = (
     "<style>text{font:12px system-ui,sans-serif;fill:#333}.title{font-size:15px;font-weight:600}"
     ".grid{stroke:#e3e3e3}.even{stroke:#777;stroke-dasharray:4 3}.small{font-size:10px}"
@@ -25,6 +25,8 @@ class Chart:
     title: str
     y_label: str
     x_label: str = ""
+    is_ratio: bool = True
+    """Whether bars begin at 1, instead of at the end of the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class _Scale:
         return [_DECADE**power for power in range(first, last + 1)]
 
 
+def number(value: float) -> str:
+    """Write a number with three digits, and all digits before the point."""
+    return f"{value:,.0f}" if value >= _THREE_DIGITS else f"{value:.3g}"
+
+
 def bar_chart(
     chart: Chart, groups: Sequence[str], series: Mapping[str, Sequence[float | None]]
 ) -> str:
@@ -59,23 +66,26 @@ def bar_chart(
         series: Name to one value per group; None leaves a gap.
     """
     values = [each for listed in series.values() for each in listed if each]
-    y = _scale([*values, 1.0], HEIGHT - _BOTTOM, _TOP)
+    y = _scale([*values, 1.0] if chart.is_ratio else values, HEIGHT - _BOTTOM, _TOP)
+    floor = y(1.0 if chart.is_ratio else y.low)
     group_width = (WIDTH - _LEFT - _RIGHT) / max(len(groups), 1)
     bar_width = group_width * 0.84 / max(len(series), 1)
     parts = [*_frame(chart, y), *_legend(list(series))]
     for at, group in enumerate(groups):
         left = _LEFT + at * group_width
         parts.append(_text(left + group_width / 2, HEIGHT - _BOTTOM + 18, group, anchor="middle"))
-        for number, (name, listed) in enumerate(series.items()):
-            x, value = left + group_width * 0.08 + number * bar_width, listed[at]
+        for place, (name, listed) in enumerate(series.items()):
+            value = listed[at]
             if value:
-                parts.append(
-                    _bar(x, bar_width, y, value, f"{group}, {name}: {_number(value)}", number)
+                x = left + group_width * 0.08 + place * bar_width
+                box = _box(
+                    (x, y(value)), (x + bar_width * 0.92, floor), COLORS[place % len(COLORS)]
                 )
-    even = y(1.0)
-    parts.append(
-        f'<line class="even" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{even:.1f}" y2="{even:.1f}"/>'
-    )
+                title = f"<title>{escape(group)}, {escape(name)}: {number(value)}</title>"
+                parts.append(f"<rect {box}>{title}</rect>")
+    if chart.is_ratio:
+        across = f'x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{floor:.1f}" y2="{floor:.1f}"'
+        parts.append(f'<line class="even" {across}/>')
     return _document(parts)
 
 
@@ -92,14 +102,14 @@ def line_chart(chart: Chart, series: Mapping[str, Sequence[tuple[float, float]]]
     x = _Scale(xs[0], max(xs[-1], xs[0] * 1.01), _LEFT + 14, WIDTH - _RIGHT - 14)
     parts = [*_frame(chart, y), *_legend(list(series))]
     under = HEIGHT - _BOTTOM + 18
-    parts += [_text(x(each), under, _number(each), anchor="middle", small=True) for each in xs]
-    for number, (name, listed) in enumerate(series.items()):
-        color = COLORS[number % len(COLORS)]
+    parts += [_text(x(each), under, number(each), anchor="middle", small=True) for each in xs]
+    for place, (name, listed) in enumerate(series.items()):
+        color = COLORS[place % len(COLORS)]
         path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in listed)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         parts += [
             f'<circle cx="{x(at):.1f}" cy="{y(value):.1f}" r="3" fill="{color}">'
-            f"<title>{escape(name)}, {_number(at)}: {_number(value)}</title></circle>"
+            f"<title>{escape(name)}, {number(at)}: {number(value)}</title></circle>"
             for at, value in listed
         ]
     return _document(parts)
@@ -124,15 +134,15 @@ def _frame(chart: Chart, y: _Scale) -> list[str]:
         parts.append(
             f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
         )
-        parts.append(_text(_LEFT - 8, at + 4, _number(tick), anchor="end"))
+        parts.append(_text(_LEFT - 8, at + 4, number(tick), anchor="end"))
     return parts
 
 
 def _legend(names: Sequence[str]) -> list[str]:
     parts = []
-    for number, name in enumerate(names):
-        top = _TOP + number * 20
-        color = COLORS[number % len(COLORS)]
+    for place, name in enumerate(names):
+        top = _TOP + place * 20
+        color = COLORS[place % len(COLORS)]
         parts.append(
             f'<rect x="{WIDTH - _RIGHT + 16}" y="{top}" width="12" height="12" fill="{color}"/>'
         )
@@ -140,13 +150,11 @@ def _legend(names: Sequence[str]) -> list[str]:
     return parts
 
 
-def _bar(x: float, width: float, y: _Scale, value: float, title: str, number: int) -> str:
-    top, bottom = sorted((y(value), y(1.0)))
-    color = COLORS[number % len(COLORS)]
-    return (
-        f'<rect x="{x:.1f}" y="{top:.1f}" width="{width * 0.92:.1f}" '
-        f'height="{max(bottom - top, 1):.1f}" fill="{color}"><title>{escape(title)}</title></rect>'
-    )
+def _box(one: tuple[float, float], other: tuple[float, float], color: str) -> str:
+    """Write the attributes of a rectangle between two corners."""
+    (left, right), (top, bottom) = (sorted(pair) for pair in zip(one, other, strict=True))
+    size = f'width="{right - left:.1f}" height="{max(bottom - top, 1):.1f}"'
+    return f'x="{left:.1f}" y="{top:.1f}" {size} fill="{color}"'
 
 
 def _text(
@@ -160,12 +168,6 @@ def _text(
 def _upright(x: float, y: float, text: str) -> str:
     turned = f"translate({x:.0f} {y:.0f}) rotate(-90)"
     return f'<text transform="{turned}" text-anchor="middle">{escape(text)}</text>'
-
-
-def _number(value: float) -> str:
-    if value >= _THOUSAND:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
 
 
 def _document(parts: Sequence[str]) -> str:
