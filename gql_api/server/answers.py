@@ -1,5 +1,6 @@
 """Answers of the edge: JSON in every case, errors in GraphQL's form with a code and a reference."""
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from gql_api.execution.presenting import present_error
 from gql_api.server.negotiation import JSON
 from gql_api.server.request_ids import HEADER, request_id_of
 
+_RAW_REQUEST_ID = HEADER.lower().encode()
 _CODE_BY_STATUS = {
     400: "BAD_REQUEST",
     401: "UNAUTHENTICATED",
@@ -41,6 +43,8 @@ _STATUS_BY_CODE = {
     "SERVICE_UNAVAILABLE": 503,
 }
 _HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+VARY = {"Vary": "Accept"}
+"""Headers of every answer of the endpoint: its media type follows the caller's wish."""
 _COMMON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -68,6 +72,33 @@ def json_response(
     named = {**_COMMON_HEADERS, HEADER: request_id_of(scope), **(headers or {})}
     content_type = f"{media_type}; charset=utf-8"
     return Response(encode_json(content), status, named, media_type=content_type)
+
+
+class EncodedAnswer(Response):
+    """The answer to an operation that was run: JSON in bytes, under headers that are made once.
+
+    Args:
+        scope: Of the request.
+        body: JSON.
+        media_type: Of the answer.
+    """
+
+    def __init__(self, scope: Scope, body: bytes, media_type: str) -> None:
+        # not Starlette's constructor, which writes all headers anew
+        self.status_code = 200
+        self.body = body
+        self.background = None
+        self.raw_headers = [
+            *_raw_headers(media_type),
+            (_RAW_REQUEST_ID, request_id_of(scope).encode()),
+            (b"content-length", b"%d" % len(body)),
+        ]
+
+
+@functools.cache
+def _raw_headers(media_type: str) -> list[tuple[bytes, bytes]]:
+    named = {**_COMMON_HEADERS, **VARY, "Content-Type": f"{media_type}; charset=utf-8"}
+    return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
 
 def refusal(

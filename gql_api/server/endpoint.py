@@ -21,8 +21,10 @@ from gql_api.execution.context import Context
 from gql_api.execution.presenting import present_error
 from gql_api.schema.build import Schema
 from gql_api.server.answers import (
+    VARY,
+    EncodedAnswer,
+    encode_json,
     errors_response,
-    json_response,
     present_exception,
     refusal,
     status_of,
@@ -36,9 +38,6 @@ from gql_api.server.session import database_of
 from gql_api.server.statements import StatementCount, counted_statements, watch_statements
 
 _LOG = logging.getLogger(__name__)
-
-VARY = {"Vary": "Accept"}
-"""Headers of every answer: its media type follows the caller's wish."""
 
 _ALLOWED = {
     "GET": (OperationType.QUERY,),
@@ -82,7 +81,7 @@ class Endpoint:
             subject = await self._authenticate(request, database)
             context = Context(database, subject, request_id=request_id)
             context.takes_encoded = True
-            asked = begin_explanation(request.headers, context, is_development=self._is_development)
+            asked = begin_explanation(request.scope, context, is_development=self._is_development)
             errors: Sequence[dict[str, Any]] = ()
             try:
                 result = await self._execute(request.method, operation, context)
@@ -164,7 +163,7 @@ def _present_result(
     content = {"data": data, "errors": errors} if errors else {"data": data}
     if result.extensions:
         content["extensions"] = result.extensions
-    return json_response(request.scope, content, media_type=media_type, headers=VARY)
+    return EncodedAnswer(request.scope, encode_json(content), media_type)
 
 
 def _log_operation(
@@ -175,6 +174,8 @@ def _log_operation(
     errors: Sequence[dict[str, Any]],
 ) -> None:
     """Write the one line that stands for an operation."""
+    if not _LOG.isEnabledFor(logging.INFO):
+        return
     facts = {
         "operation_name": context.operation_name or operation.operation_name,
         "operation_type": context.operation_type,

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.types import Scope
 from strawberry.types import ExecutionResult
 
 from gql_api.execution.context import Context
 from gql_api.execution.explain import MODES, may_explain, present_explanation
 from gql_api.loading.explanations import Explanation
 from gql_api.schema.build import Schema
+from gql_api.server.headers import header_of
 
 EXPLAIN_HEADER = "X-GQL-Explain"
+_RAW_HEADER = EXPLAIN_HEADER.lower().encode()
 
 _UNKNOWN = f"{EXPLAIN_HEADER} takes {' or '.join(MODES)}: nothing was explained."
 _FORBIDDEN = (
@@ -43,10 +45,10 @@ class AskedExplanation:
 
 
 def begin_explanation(
-    headers: Headers, context: Context, *, is_development: bool
+    scope: Scope, context: Context, *, is_development: bool
 ) -> AskedExplanation | None:
     """Begin to collect what a request asks to be told; None where it does not ask."""
-    mode = headers.get(EXPLAIN_HEADER)
+    mode = header_of(scope, _RAW_HEADER)
     if mode is None:
         return None
     if not may_explain(context.subject, is_development=is_development):

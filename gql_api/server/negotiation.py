@@ -1,5 +1,6 @@
 """Which media type an answer has: what the ``Accept`` header says, weights included."""
 
+import functools
 from collections.abc import Iterator, Mapping
 
 JSON = "application/json"
@@ -7,6 +8,7 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
 
 
+@functools.lru_cache(maxsize=256)
 def response_media_type(accept: str) -> str:
     """Choose between the two media types of GraphQL over HTTP.
 

@@ -1,13 +1,15 @@
 """The reference of a request: taken from the caller or made, in the answer, in errors and logs."""
 
+import random
 import re
-import uuid
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from gql_api.server.headers import header_of
 
 HEADER = "X-Request-Id"
+_RAW_HEADER = HEADER.lower().encode()
 
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STATE_KEY = "request_id"
@@ -21,10 +23,14 @@ def request_id_of(scope: Scope) -> str:
     """
     state = scope.setdefault("state", {})
     if _STATE_KEY not in state:
-        sent = Headers(scope=scope).get(HEADER, "")
-        state[_STATE_KEY] = sent if _TOKEN.fullmatch(sent) else uuid.uuid4().hex
+        sent = header_of(scope, _RAW_HEADER)
+        state[_STATE_KEY] = sent if sent and _TOKEN.fullmatch(sent) else _new_id()
     request_id: str = state[_STATE_KEY]
     return request_id
+
+
+def _new_id() -> str:
+    return f"{random.getrandbits(128):032x}"  # it guards nothing
 
 
 class RequestIds:
@@ -46,8 +52,20 @@ class RequestIds:
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                _name(message, request_id)
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
+        tokens = bind_contextvars(request_id=request_id)
+        try:
             await self._app(scope, receive, send_named)
+        finally:
+            reset_contextvars(**tokens)
+
+
+def _name(message: Message, request_id: str) -> None:
+    """Have an answer name its request, once."""
+    value = request_id.encode()
+    headers: list[tuple[bytes, bytes]] = message.get("headers", [])
+    if (_RAW_HEADER, value) not in headers:
+        kept = [each for each in headers if each[0].lower() != _RAW_HEADER]
+        message["headers"] = [*kept, (_RAW_HEADER, value)]

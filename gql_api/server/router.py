@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gql_api.schema.build import Schema
+from gql_api.server.answers import VARY
 from gql_api.server.application import Authenticate, authenticate_nobody
-from gql_api.server.endpoint import VARY, Endpoint, failure
+from gql_api.server.endpoint import Endpoint, failure
 from gql_api.server.negotiation import prefers_page, response_media_type
 from gql_api.server.requests import read_operation
 

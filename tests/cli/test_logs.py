@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import pytest
+from structlog.contextvars import bound_contextvars
 
 from gql_api.cli.logs import configure_logging
 from gql_api.settings import Settings
@@ -35,6 +36,18 @@ def test_json(capsys: pytest.CaptureFixture[str]):
         "logger": "gql_api.test",
         "statements": 3,
     }
+
+
+def test_context(capsys: pytest.CaptureFixture[str]):
+    """The reference of the request stands in the line; what no JSON holds is written as text."""
+    configure_logging(Settings())
+
+    with bound_contextvars(request_id="mine"):
+        logging.getLogger("gql_api.test").info("%s of %d", "one", 2, extra={"model": object})
+
+    (line,) = logged(capsys)
+    assert (line["event"], line["request_id"]) == ("one of 2", "mine")
+    assert line["model"] == "<class 'object'>"
 
 
 def test_exception(capsys: pytest.CaptureFixture[str]):
