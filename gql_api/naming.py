@@ -292,6 +292,15 @@ class Inflector:
         """Name the input of a relationship within the input of a mutation field."""
         return f"{mutation[:1].upper()}{mutation[1:]}{pascal_case(relationship)}Input"
 
+    def partial_input_type(self, mutation: str, omitted: Iterable[str]) -> str:
+        """Name the input of a mutation field without what the enclosing row sets."""
+        without = "And".join(pascal_case(name) for name in omitted)
+        return f"{mutation[:1].upper()}{mutation[1:]}Without{without}Input"
+
+    def connect_or_create_type(self, object_type: str) -> str:
+        """Name the input of a row that is created unless it is there."""
+        return f"{object_type}ConnectOrCreate"
+
     def payload_type(self, mutation: str) -> str:
         """Name the payload of a mutation field."""
         return f"{mutation[:1].upper()}{mutation[1:]}Payload"

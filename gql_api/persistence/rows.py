@@ -11,9 +11,10 @@ from gql_api.persistence.flushing import flush, primary_key_of
 from gql_api.persistence.links import PlacedCreate
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
-from gql_api.persistence.rules import check_values
+from gql_api.persistence.relatives import PlacedUpdate
+from gql_api.persistence.rules import check_creation, check_update
 from gql_api.persistence.targets import Wanted
-from gql_api.persistence.trees import PlacedUpdate, create_tree, update_tree
+from gql_api.persistence.trees import create_tree, update_tree
 from gql_api.persistence.write import Write as Write
 from gql_api.plan.changes import CreateRow, DeleteRow, KeyValue, UpdateRow
 
@@ -70,9 +71,7 @@ async def create_instances(
         [
             error
             for each in placed
-            for error in check_values(
-                entity, each.change.values, each.change.links, is_new=True, path=each.path
-            )
+            for error in check_creation(each.change, write.registry, each.path)
         ]
     )
     await flush(entity, write, placed[0].path)
@@ -133,13 +132,7 @@ async def update_instances(placed: Sequence[PlacedUpdate], write: Write) -> list
         return []
     entity = write.registry.entities[placed[0].change.entity]
     refuse_any(
-        [
-            error
-            for each in placed
-            for error in check_values(
-                entity, each.change.values, each.change.links, is_new=False, path=each.path
-            )
-        ]
+        [error for each in placed for error in check_update(each.change, write.registry, each.path)]
     )
     await flush(entity, write, placed[0].path)
     return await update_tree(placed, write)

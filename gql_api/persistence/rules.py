@@ -6,12 +6,67 @@ last.
 
 import decimal
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gql_api.errors import ValidationError
-from gql_api.mapping.descriptors import Column, Entity, InputRules, Relationship
-from gql_api.plan.changes import Link, ToOne
+from gql_api.mapping.descriptors import (
+    Column,
+    Entity,
+    InputRules,
+    JoinKind,
+    Registry,
+    Relationship,
+)
+from gql_api.plan.changes import CreateRow, Link, NewLink, ToOne, UpdateRow
+
+
+def check_creation(
+    change: CreateRow, registry: Registry, path: Sequence[str], given: Collection[str] = ()
+) -> list[ValidationError]:
+    """Collect what is wrong with a new row, and with all that its input writes besides.
+
+    Args:
+        change: The row.
+        registry: All entities.
+        path: Where the input stands.
+        given: Attribute keys that are set by the row that it belongs to.
+    """
+    entity = registry.entities[change.entity]
+    return [
+        *check_values(entity, change.values, change.links, is_new=True, path=path, given=given),
+        *_check_tree(entity, change, registry, path),
+    ]
+
+
+def check_update(
+    change: UpdateRow, registry: Registry, path: Sequence[str]
+) -> list[ValidationError]:
+    """Collect what is wrong with the changes of a row, and with all that they write besides."""
+    entity = registry.entities[change.entity]
+    return [
+        *check_values(entity, change.values, change.links, is_new=False, path=path),
+        *_check_tree(entity, change, registry, path),
+    ]
+
+
+def _check_tree(
+    entity: Entity, change: CreateRow | UpdateRow, registry: Registry, path: Sequence[str]
+) -> Iterator[ValidationError]:
+    for link in change.links:
+        if isinstance(link, NewLink):
+            here = (*path, entity.relationships[link.relationship].name)
+            way = ("create",) if link.key is None else ("connectOrCreate", "create")
+            yield from check_creation(link.create, registry, (*here, *way))
+    for related in change.related:
+        relationship = entity.relationships[related.relationship]
+        here = (*path, relationship.name)
+        join = relationship.join
+        given = join.remote_keys if join.kind is JoinKind.DIRECT else ()
+        for at, create in enumerate(related.create):
+            yield from check_creation(create, registry, (*here, "create", str(at)), given)
+        for at, update in enumerate(related.update):
+            yield from check_update(update, registry, (*here, "update", str(at), "input"))
 
 
 def check_values(
@@ -21,6 +76,7 @@ def check_values(
     *,
     is_new: bool,
     path: Sequence[str] = (),
+    given: Collection[str] = (),
 ) -> list[ValidationError]:
     """Collect what is wrong with the values and links of a change.
 
@@ -32,10 +88,11 @@ def check_values(
         links: To-one relationships set or disconnected.
         is_new: Whether the row is to be created, so that what is required must be there.
         path: Where the input stands; each error adds the GraphQL name of its field.
+        given: Attribute keys that are set besides, by the row that this one belongs to.
     """
     found = [*_check_columns(entity, values), *_check_links(entity, links)]
     if is_new:
-        found.extend(_check_presence(entity, values, links))
+        found.extend(_check_presence(entity, {*values, *given}, links))
     return [ValidationError(f"{name} {fault}", path=(*path, name)) for name, fault in found]
 
 
@@ -56,9 +113,8 @@ def _check_links(entity: Entity, links: Iterable[ToOne]) -> Iterator[tuple[str, 
 
 
 def _check_presence(
-    entity: Entity, values: Mapping[str, Any], links: Sequence[ToOne]
+    entity: Entity, given: set[str], links: Sequence[ToOne]
 ) -> Iterator[tuple[str, str]]:
-    given = set(values)
     for link in links:
         given.update(entity.relationships[link.relationship].foreign_keys)
     for column in entity.columns.values():

@@ -16,9 +16,10 @@ from gql_api.persistence.instances import bindable_values
 from gql_api.persistence.links import LinkedRow, load_links
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
-from gql_api.persistence.rules import check_values
+from gql_api.persistence.relatives import PlacedUpdate
+from gql_api.persistence.rules import check_update
 from gql_api.persistence.targets import Wanted
-from gql_api.persistence.trees import PlacedUpdate, apply_updates, create_tree
+from gql_api.persistence.trees import apply_updates, create_tree
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import KeyValue, Link, UpdateRow
 from gql_api.plan.constants import constant_value
@@ -74,7 +75,7 @@ async def update_set(
         their own are changed as by ``update_instances``.
     """
     entity, path = write.registry.entities[rows.entity], tuple(path)
-    refuse_any(check_values(entity, change.values, change.links, is_new=False, path=path))
+    refuse_any(check_update(change, write.registry, path))
     keys = await _lock_set(entity, rows, write, is_delete=False)
     if not keys:
         return []

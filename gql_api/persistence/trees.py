@@ -19,20 +19,14 @@ from gql_api.persistence.insertion import NewRow, insert_rows
 from gql_api.persistence.instances import assign_values
 from gql_api.persistence.links import LinkedRow, PlacedCreate, load_links
 from gql_api.persistence.locking import lock_rows
+from gql_api.persistence.relatives import (
+    Owner,
+    PlacedUpdate,
+    Writers,
+    write_relatives,
+)
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.write import Write
-from gql_api.plan.changes import UpdateRow
-
-Path = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedUpdate:
-    """A row to update, and where its input and its key stand."""
-
-    change: UpdateRow
-    path: Path
-    key_path: Path
 
 
 async def create_tree(placed: Sequence[PlacedCreate], write: Write) -> list[Any]:
@@ -61,6 +55,11 @@ async def create_tree(placed: Sequence[PlacedCreate], write: Write) -> list[Any]
     refused = await find_refused(creatable, entity, keys, write)
     if refused is not None:
         raise ForbiddenError(message, path=placed[refused].path)
+    owners = [
+        Owner(row, each.change.related, each.path)
+        for row, each in zip(instances, placed, strict=True)
+    ]
+    await write_relatives(entity, owners, write, _WRITERS, are_new=True)
     return instances
 
 
@@ -95,7 +94,14 @@ async def apply_updates(
     written = [each for each in changed if each.values]
     await apply_together(written, partial(_assign, entity, write), write)
     await _check_updatable(entity, written, write)
+    owners = [
+        Owner(row, each.change.related, each.path) for row, each in zip(rows, placed, strict=True)
+    ]
+    await write_relatives(entity, owners, write, _WRITERS, are_new=False)
     return list(rows)
+
+
+_WRITERS = Writers(create_tree, apply_updates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,9 @@ from gql_api.schema.aggregates import build_aggregate_types
 from gql_api.schema.declarations import TypeDeclaration, declaration_of
 from gql_api.schema.definitions import add_fields, new_object
 from gql_api.schema.filters import build_filter_types
+from gql_api.schema.inputs import InputTable
 from gql_api.schema.keys import build_key_type
-from gql_api.schema.mutations import UnitOfWorkField, build_inputs, build_mutation_fields
+from gql_api.schema.mutations import UnitOfWorkField, build_mutation_fields
 from gql_api.schema.operations import MutationOperation, QueryOperation, collect_fields
 from gql_api.schema.orders import build_order_types
 from gql_api.schema.outputs import build_object_type, build_page_info
@@ -218,7 +219,7 @@ def _mutation_fields(
         field.graphql_name or table.inflector.field(str(field.python_name)) for field in own
     }
     fields: list[StrawberryField] = []
-    for inputs in build_inputs(table, replaced):
+    for inputs in InputTable(table, replaced).entities.values():
         fields += build_mutation_fields(table, inputs, error_types)
         if table.config.has_bulk_writes:
             fields += build_set_fields(table, inputs, error_types)

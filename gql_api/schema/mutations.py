@@ -1,7 +1,5 @@
 """Root mutation fields: create, update and delete of every entity, in the operation's unit of work."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -13,9 +11,10 @@ from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.global_ids import encode_global_id
 from gql_api.persistence.rows import Write, create_row, delete_row, update_row
 from gql_api.plan.changes import DeleteRow
+from gql_api.schema.changes import ChangeReader
 from gql_api.schema.context import new_write, table_of
 from gql_api.schema.definitions import TypedField, add_fields, argument, new_object, nullable
-from gql_api.schema.inputs import build_input_type, read_creation, read_update
+from gql_api.schema.inputs import EntityInputs
 from gql_api.schema.keys import read_global_id
 from gql_api.schema.payloads import (
     ErrorTypes,
@@ -67,7 +66,7 @@ class CreateField(WriteField):
 
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
-        change = read_creation(arguments["input"], self.entity, table, ("input",))
+        change = ChangeReader(table).read_creation(arguments["input"], self.entity, ("input",))
         key = await create_row(change, write)
         return Payload({table.inflector.single_field(self.entity.name): key})
 
@@ -78,7 +77,7 @@ class UpdateField(WriteField):
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
-        change = read_update(arguments["input"], self.entity, row, table, ("input",))
+        change = ChangeReader(table).read_update(arguments["input"], self.entity, row, ("input",))
         key = await update_row(change, write)
         return Payload({table.inflector.single_field(self.entity.name): key})
 
@@ -92,52 +91,6 @@ class DeleteField(WriteField):
         key = await delete_row(DeleteRow(self.entity.name, row), write)
         values = dict(zip(key.columns, key.values, strict=True))
         return Payload({"deletedId": encode_global_id(self.entity, values)})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EntityInputs:
-    """What clients may write of an entity by generated fields.
-
-    A field that is written by hand has rules of its own: nothing else that is generated creates,
-    updates or deletes such rows.
-    """
-
-    entity: Entity
-
-    create: type[Any] | None
-    """Input of a new row; None where there is none."""
-
-    update: type[Any] | None
-    """Input of changes; None where there are none."""
-
-    is_deletable: bool
-
-
-def build_inputs(table: TypeTable, replaced: Collection[str]) -> list[EntityInputs]:
-    """Make the inputs of all entities that can be written.
-
-    Args:
-        table: The types.
-        replaced: Names of mutation fields that are written by hand.
-    """
-    return [
-        _entity_inputs(entity, table, replaced) for entity in table.registry if entity.is_writable
-    ]
-
-
-def _entity_inputs(entity: Entity, table: TypeTable, replaced: Collection[str]) -> EntityInputs:
-    make, name = table.inflector, entity.name
-    create = update = None
-    if entity.has_own_rows and make.create_field(name) not in replaced:
-        create = build_input_type(entity, table, is_new=True)
-    if make.update_field(name) not in replaced:
-        update = build_input_type(entity, table, is_new=False)
-    return EntityInputs(
-        entity,
-        create if create is not None and create.__strawberry_definition__.fields else None,
-        update if update is not None and update.__strawberry_definition__.fields else None,
-        is_deletable=make.delete_field(name) not in replaced,
-    )
 
 
 def build_mutation_fields(

@@ -12,22 +12,20 @@ from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.global_ids import encode_global_id
 from gql_api.persistence.flushing import primary_key_of
 from gql_api.persistence.refusals import refuse_any
+from gql_api.persistence.relatives import PlacedUpdate
 from gql_api.persistence.rows import Write, create_rows, update_instances
 from gql_api.persistence.sets import RowSet, delete_set, update_set
-from gql_api.persistence.trees import PlacedUpdate
 from gql_api.plan.changes import KeyValue
+from gql_api.schema.changes import ChangeReader
 from gql_api.schema.definitions import (
-    TypedField,
-    add_fields,
     argument,
     list_of,
-    new_input,
     nullable,
 )
 from gql_api.schema.filters import FilterReader
-from gql_api.schema.inputs import read_creation, read_update
+from gql_api.schema.inputs import EntityInputs
 from gql_api.schema.keys import read_global_id
-from gql_api.schema.mutations import EntityInputs, WriteField, new_payload
+from gql_api.schema.mutations import WriteField, new_payload
 from gql_api.schema.operands import Operands
 from gql_api.schema.payloads import ErrorTypes, Payload, PayloadField, PayloadRowsField
 from gql_api.schema.table import TypeTable
@@ -40,9 +38,10 @@ class CreateManyField(WriteField):
 
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
+        reader = ChangeReader(table)
         paths = [("inputs", str(at)) for at in range(len(arguments["inputs"]))]
         changes = [
-            read_creation(each, self.entity, table, path)
+            reader.read_creation(each, self.entity, path)
             for each, path in zip(arguments["inputs"], paths, strict=True)
         ]
         keys = await create_rows(changes, write, paths)
@@ -67,7 +66,7 @@ class UpdateByIdField(WriteField):
         self, item: dict[str, Any], table: TypeTable, path: tuple[str, ...]
     ) -> PlacedUpdate:
         key = read_global_id(item["id"], self.entity, table.registry, (*path, "id"))
-        change = read_update(item["input"], self.entity, key, table, (*path, "input"))
+        change = ChangeReader(table).read_update(item["input"], self.entity, key, (*path, "input"))
         return PlacedUpdate(change, (*path, "input"), (*path, "id"))
 
 
@@ -88,7 +87,7 @@ class UpdateManyField(WriteField):
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
         rows = _read_set(arguments, self.entity, table)
-        change = read_update(arguments["set"], self.entity, _NO_KEY, table, ("set",))
+        change = ChangeReader(table).read_update(arguments["set"], self.entity, _NO_KEY, ("set",))
         keys = await update_set(rows, change, write)
         return Payload({table.inflector.many_field(self.entity.name): keys, _COUNT: len(keys)})
 
@@ -137,16 +136,16 @@ def build_set_fields(
             )
         )
     if inputs.update is not None:
-        fields += _update_fields(table, entity, inputs.update, error_types)
+        fields += _update_fields(table, inputs, error_types)
     if inputs.is_deletable:
         fields.append(_delete_field(table, entity, error_types))
     return fields
 
 
 def _update_fields(
-    table: TypeTable, entity: Entity, update: type[Any], error_types: ErrorTypes
+    table: TypeTable, inputs: EntityInputs, error_types: ErrorTypes
 ) -> list[StrawberryField]:
-    make = table.inflector
+    entity, make = inputs.entity, table.inflector
     name, by_id = make.update_many_field(entity.name), make.update_by_id_field(entity.name)
     where, at_most = _set_arguments(entity, table)
     return [
@@ -155,34 +154,16 @@ def _update_fields(
             _rows_payload(name, entity, table, error_types, has_count=True),
             entity,
             description=f"Change all {entity.name} that meet a condition, in the same way.",
-            arguments=[where, argument("set", update, "What changes."), at_most],
+            arguments=[where, argument("set", inputs.update, "What changes."), at_most],
         ),
         UpdateByIdField(
             by_id,
             _rows_payload(by_id, entity, table, error_types),
             entity,
             description=f"Change many {entity.name}, each in its own way: all, or none.",
-            arguments=[
-                argument("items", list_of(update_item(entity, update, table)), "Rows and changes.")
-            ],
+            arguments=[argument("items", list_of(inputs.item), "Rows and changes.")],
         ),
     ]
-
-
-def update_item(entity: Entity, update: type[Any], table: TypeTable) -> type[Any]:
-    """Make the input of a row and its changes."""
-    type_ = new_input(
-        table.inflector.update_item_type(entity.name),
-        description=f"One {entity.name} and its changes.",
-    )
-    add_fields(
-        type_,
-        [
-            TypedField("id", strawberry.ID, description="Global id."),
-            TypedField("input", update, description="What changes."),
-        ],
-    )
-    return type_
 
 
 def _delete_field(table: TypeTable, entity: Entity, error_types: ErrorTypes) -> StrawberryField:

@@ -11,12 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from gql_api.access.policies import Predicate
-from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.descriptors import Entity, Relationship
 from gql_api.plan.changes import KeyValue
 from gql_api.sql.operands import compile_keys_in
 from gql_api.sql.ordering import primary_key
 from gql_api.sql.places import compile_place, is_folded
-from gql_api.sql.sources import Compilation, Source, compile_instances, visible_rows
+from gql_api.sql.sources import (
+    Compilation,
+    Source,
+    compile_instances,
+    visible_relatives,
+    visible_rows,
+)
 
 KEYS = "keys"
 """Name of the parameter that holds key values of many rows: scalars for one column, else tuples."""
@@ -142,6 +148,58 @@ def select_targets(
     selected = [*found, *(source.column(column) for column in columns)]
     labelled = [each.label(f"c{at}") for at, each in enumerate(selected)]
     return sa.select(*labelled).select_from(source.from_clause).where(is_wanted, source.scope)
+
+
+def select_relatives(
+    parent: Entity, relationship: Relationship, compilation: Compilation
+) -> sa.Select[Any]:
+    """Select the key values of parents in ``KEYS``, and the primary keys of their visible relatives.
+
+    Args:
+        parent: Whose relatives.
+        relationship: To-many.
+        compilation: Scopes of the subject's role set.
+    """
+    source = visible_relatives(parent, relationship, compilation)
+    selected = [*source.keys, *primary_key(source)]
+    labelled = [each.label(f"c{at}") for at, each in enumerate(selected)]
+    is_wanted = compile_keys_in(source.keys, KEYS, compilation.dialect)
+    return sa.select(*labelled).select_from(source.from_clause).where(is_wanted, source.scope)
+
+
+def select_pairs(relationship: Relationship, compilation: Compilation) -> sa.Select[Any]:
+    """Select the rows of an association table among ``KEYS``: both ends of each."""
+    columns = _ends(relationship)
+    is_asked = compile_keys_in(columns, KEYS, compilation.dialect)
+    return sa.select(*columns).where(is_asked)
+
+
+def insert_pairs(relationship: Relationship) -> sa.Insert:
+    """Insert rows into an association table, by the names of ``pair_columns``."""
+    return sa.insert(_association(relationship))
+
+
+def delete_pairs(relationship: Relationship, compilation: Compilation) -> sa.Delete:
+    """Delete the rows of an association table that are in ``KEYS``."""
+    is_asked = compile_keys_in(_ends(relationship), KEYS, compilation.dialect)
+    return sa.delete(_association(relationship)).where(is_asked)
+
+
+def pair_columns(relationship: Relationship) -> tuple[str, ...]:
+    """Return the columns of an association table: those of the parent, then those of the target."""
+    join = relationship.join
+    return (*join.remote_keys, *(inside for inside, _ in join.secondary_pairs))
+
+
+def _ends(relationship: Relationship) -> list[sa.ColumnElement[Any]]:
+    table = _association(relationship)
+    return [table.c[name] for name in pair_columns(relationship)]
+
+
+def _association(relationship: Relationship) -> sa.Table:
+    table = relationship.property.secondary
+    assert isinstance(table, sa.Table)  # noqa: S101 - what the mapping calls SECONDARY has a table
+    return table
 
 
 def select_refused(
