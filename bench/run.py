@@ -68,7 +68,8 @@ class Peers:
         summary, slices = self.work / f"{name}.json", self.work / f"{name}-slices.json"
         ids = self.work / "global-ids.json"
         ids.write_text(json.dumps(_global_ids()))
-        program = [self.python, HERE / "slices.py", self.folder, slices, ids]
+        # -P: the folder of the script holds modules named like those of the standard library
+        program = [self.python, "-P", HERE / "slices.py", self.folder, slices, ids]
         command = [*program, *options, f"--json={summary}"]
         subprocess.run(command, check=True, **self._here())
         return read_results(summary, slices)
