@@ -42,15 +42,16 @@ async def load_json(known: KnownPlan[Any], run: Run) -> bytes:
     for slot in made.path_slots:
         _check_path(run.values[slot])
     try:
-        text = await run.reader.fetch_text(made.statement, run.parameters())
+        found = await run.reader.fetch_text(made.statement, run.parameters())
     except DBAPIError as error:
         if is_data_fault(error):
             message = "A value has no plain form, or the statement fails."
             raise NoPlainFormError(message) from error
         raise
-    if text is None:
+    if found is None:
         return _NO_ROW
-    return text.encode() if isinstance(text, str) else text
+    text = found.encode() if isinstance(found, str) else found
+    return made.before + text + made.after if made.before else text
 
 
 def json_refusal(known: KnownPlan[Any], compilation: Compilation) -> str | None:

@@ -48,6 +48,10 @@ class Page:
     limit_slot: int
     """Slot of the number of rows."""
 
+    at_most: int | None = None
+    """A power of two that the number of rows does not exceed: part of the shape, so that databases
+    plan a page of its size, whatever its limit."""
+
     is_backward: bool = False
     """Whether the rows are counted from the end (``last``)."""
 

@@ -17,6 +17,8 @@ from gql_api.sql.cursors import CursorCodec
 Path = tuple[str, ...]
 
 _INT32_LIMIT = 2**31
+_LEAST_BOUND = 8
+"""Databases plan pages alike that are smaller."""
 
 
 def list_arguments(entity: Entity, table: TypeTable) -> list[StrawberryArgument]:
@@ -83,6 +85,7 @@ class PageReader:
         return Page(
             # one row more than the page tells whether there are more
             limit_slot=self._operands.add(size + 1),
+            at_most=max(1 << size.bit_length(), _LEAST_BOUND),
             is_backward=is_backward,
             offset_slot=None if offset is None else self._operands.add(offset),
             after=self._seek(given, "after", codec),

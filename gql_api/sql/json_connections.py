@@ -45,6 +45,11 @@ class JsonWriter(RowWriter):
         joined = tables[0] if len(tables) == 1 else tables[0].join(tables[1], sa.true())
         return statement.select_from(joined)
 
+    def select_list(self, listed: JsonList) -> sa.Select[Any]:
+        """Select the list of a connection whose only field is of rows, without the object."""
+        page = self._page_of(listed)
+        return sa.select(*page.values.values()).select_from(page.table)
+
     def _page_of(self, listed: JsonList) -> PageValues:
         fields = [each for each in listed.connection.fields if isinstance(each, _PAGED)]
         return compile_page(fields, listed, self) if fields else PageValues({}, None)

@@ -230,9 +230,18 @@ class RowWriter(ABC):
         # the slot holds one row more than the page
         limit: Expression = bind_slot(page.limit_slot, sa.Integer())
         statement = statement.limit(limit if has_more else limit - sa.literal_column("1"))
-        if page.offset_slot is None:
-            return statement
-        return statement.offset(bind_slot(page.offset_slot, sa.Integer()))
+        if page.offset_slot is not None:
+            statement = statement.offset(bind_slot(page.offset_slot, sa.Integer()))
+        return statement if page.at_most is None else self._bounded(statement, page.at_most)
+
+    def _bounded(self, statement: sa.Select[Any], at_most: int) -> sa.Select[Any]:
+        """Say how few rows a page has: without it PostgreSQL plans a list for each execution.
+
+        A limit that is a parameter counts as a tenth of the table, which no execution is like.
+        """
+        rows = statement.subquery(self.name("page"))
+        bound: Expression = sa.literal_column(str(at_most))
+        return sa.select(*rows.c).select_from(rows).limit(bound)
 
     def select_from(
         self, source: Source, columns: Sequence[Expression], predicates: Sequence[Expression]

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gql_api.errors import NoPlainFormError
-from gql_api.plan.selections import Connection, Lookup
+from gql_api.plan.selections import Connection, EdgesField, Lookup, NodesField
 from gql_api.sql.json_connections import JsonWriter
 from gql_api.sql.json_rows import JsonList
 from gql_api.sql.sources import Compilation, visible_rows
@@ -17,10 +17,16 @@ class JsonStatement:
     """A statement that answers a root field."""
 
     statement: sa.Select[Any]
-    """One column of text; no row for a lookup that finds none."""
+    """One column of bytes; no row for a lookup that finds none."""
 
     path_slots: tuple[int, ...]
     """Slots of paths into documents: lists of steps."""
+
+    before: bytes = b""
+    """What stands before the bytes: a long text is not copied for it in the database."""
+
+    after: bytes = b""
+    """What follows them."""
 
 
 def select_json(plan: Connection | Lookup, compilation: Compilation) -> JsonStatement:
@@ -33,17 +39,24 @@ def select_json(plan: Connection | Lookup, compilation: Compilation) -> JsonStat
         message = f"{compilation.dialect.name} writes no JSON as PostgreSQL does"
         raise NoPlainFormError(message)
     writer = JsonWriter(compilation)
-    statement = _select(plan, writer)
-    (value,) = statement.selected_columns
-    text = statement.with_only_columns(sa.cast(value, sa.Text()).label("json"))
-    return JsonStatement(text, tuple(writer.path_slots))
-
-
-def _select(plan: Connection | Lookup, writer: JsonWriter) -> sa.Select[Any]:
-    compilation = writer.compilation
     entities = compilation.registry.entities
     if isinstance(plan, Lookup):
         source = visible_rows(entities[plan.selection.entity], compilation)
-        return writer.select_row(plan.selection, source, plan.filter)
+        return _made(writer.select_row(plan.selection, source, plan.filter), writer)
     entity = entities[plan.entity]
-    return writer.select_connection(JsonList(plan, lambda: visible_rows(entity, compilation)))
+    listed = JsonList(plan, lambda: visible_rows(entity, compilation))
+    (field, *others) = plan.fields
+    if others or not isinstance(field, NodesField | EdgesField):
+        return _made(writer.select_connection(listed), writer)
+    rows = writer.select_list(listed)
+    return _made(rows, writer, before=f'{{"{field.response_key}":'.encode(), after=b"}")
+
+
+def _made(
+    statement: sa.Select[Any], writer: JsonWriter, *, before: bytes = b"", after: bytes = b""
+) -> JsonStatement:
+    (value,) = statement.selected_columns
+    # bytes, as they are: the text of JSON would be copied, and decoded
+    sent = sa.func.json_send(value, type_=sa.LargeBinary()).label("json")
+    slots = tuple(writer.path_slots)
+    return JsonStatement(statement.with_only_columns(sent), slots, before, after)
