@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.proof import computing
 from tests.proof.asking import AskedList, AskedRow
 from tests.proof.description import Column, Models, Relation, Table
 from tests.proof.reference import Row, World
@@ -102,7 +103,8 @@ def conditions(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> Any:
     """A condition on the rows of a table."""
     table = world.models.table[name]
     kinds = ["compare", "compare", "ids", "siblings"]
-    kinds += ["relation", "relation"] * bool(table.relations) + ["count"] * bool(table.lists)
+    kinds += ["relation", "relation"] * bool(table.relations)
+    kinds += ["count", "total"] * bool(table.lists)
     if depth < _MAX_DEPTH:
         kinds += ["and", "or", "not"]
     kind = draw(st.sampled_from(kinds))
@@ -118,6 +120,7 @@ def conditions(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> Any:
     made = {
         "ids": lambda: _identities(world, name),
         "count": lambda: _counts(table),
+        "total": lambda: _totals(world.models, table),
         "relation": lambda: _relatives(world, table, depth),
         "compare": lambda: comparisons(table),
     }
@@ -128,6 +131,38 @@ def conditions(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> Any:
 def _counts(draw: st.DrawFn, table: Table) -> Any:
     relation = draw(st.sampled_from(table.lists))
     return ("count", relation.name, draw(st.sampled_from(_COUNTED)), draw(st.integers(0, 2)))
+
+
+@st.composite
+def _totals(draw: st.DrawFn, models: Models, table: Table) -> Any:
+    """A condition on a function of the relatives' values."""
+    relation = draw(st.sampled_from(table.lists))
+    column = draw(st.sampled_from(models.table[relation.target].columns))
+    function = draw(st.sampled_from(computing.functions(column.kind)))
+    return (
+        "total",
+        relation.name,
+        function,
+        column.name,
+        draw(computing.results(function, column.kind)),
+    )
+
+
+@st.composite
+def totalled(draw: st.DrawFn, world: World) -> AskedList:
+    """A list by one function of the values of relatives, and in the order of another."""
+    known = [table for table in world.models.tables if table.lists]
+    table = draw(st.sampled_from(known))
+    asked = AskedList(table.name, everything(table))
+    where = draw(_totals(world.models, table))
+    asked.where = draw(st.sampled_from((where, where, ("not", where), ("and", []))))
+    relation = draw(st.sampled_from(table.lists))
+    path = draw(_total_paths(world.models, relation))
+    asked.order = [(path, draw(st.sampled_from(DIRECTIONS)))]
+    asked.first = draw(st.none() | st.just(100))
+    at = st.none() | st.integers(0, 5)
+    asked.places = (draw(at), None)
+    return asked
 
 
 @st.composite
@@ -232,8 +267,20 @@ def order_paths(draw: st.DrawFn, models: Models, name: str, depth: int = 0) -> t
     if not isinstance(step, Relation):
         return (step.name,)
     if step.is_list:
-        return (f"{step.name}Aggregate", "count")
+        return draw(_total_paths(models, step))
     return (step.name, *draw(order_paths(models, step.target, depth + 1)))
+
+
+@st.composite
+def _total_paths(draw: st.DrawFn, models: Models, relation: Relation) -> tuple[str, ...]:
+    """A path to the number of relatives, or to a function of their values."""
+    column = draw(st.sampled_from(models.table[relation.target].columns))
+    known = [
+        each for each in computing.functions(column.kind) if computing.is_sorted(each, column.kind)
+    ]
+    function = draw(st.sampled_from(("count", *known)))
+    name = f"{relation.name}Aggregate"
+    return (name, "count") if function == "count" else (name, function, column.name)
 
 
 # Lists and rows

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cmp_to_key
 from typing import Any
 
+from tests.proof import computing
 from tests.proof.asking import AskedList, AskedRow, Place
 from tests.proof.description import Models, Policy, Relation
 from tests.proof.values import wire_as
@@ -107,6 +108,13 @@ def _counted(world: World, name: str, parts: Sequence[Any], row: Row) -> bool | 
     return compare(operator, count, value)
 
 
+def _totalled(world: World, name: str, parts: Sequence[Any], row: Row) -> bool | None:
+    to, function, column, (operator, value) = parts
+    relation = world.models.table[name].relation[to]
+    values = [each[column] for each in world.related(name, relation, row)]
+    return compare(operator, computing.compute(function, values), value)
+
+
 def _quantified(world: World, name: str, parts: Sequence[Any], row: Row) -> bool:
     to, quantifier, inner = parts
     relation = world.models.table[name].relation[to]
@@ -122,6 +130,7 @@ _CONDITIONS: dict[str, Callable[[World, str, Sequence[Any], Row], bool | None]] 
     "compare": _compared,
     "ids": _identified,
     "count": _counted,
+    "total": _totalled,
     "relation": _quantified,
 }
 
@@ -206,7 +215,11 @@ def _value(world: World, name: str, path: Sequence[str], row: Row) -> Any:
     step, *rest = path
     relations = world.models.table[name].relation
     if step.endswith("Aggregate"):
-        return len(world.related(name, relations[step.removesuffix("Aggregate")], row))
+        related = world.related(name, relations[step.removesuffix("Aggregate")], row)
+        function, *columns = rest
+        if function == "count":
+            return len(related)
+        return computing.compute(function, [each[columns[0]] for each in related])
     if not rest:
         return row[step]
     found = world.related(name, relations[step], row)

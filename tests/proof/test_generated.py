@@ -62,6 +62,16 @@ async def test_texts(service: Service, data: st.DataObject) -> None:
         await _compare_list(service, world, asked, make_writer(service, data))
 
 
+@given(data=st.data())
+async def test_relatives(service: Service, data: st.DataObject) -> None:
+    """Functions of the values of relatives, as conditions and as orders."""
+    world = await enter(service, data)
+
+    for _ in range(_OPERATIONS):
+        asked = data.draw(generation.totalled(world))
+        await _compare_list(service, world, asked, make_writer(service, data))
+
+
 async def _compare_list(service: Service, world: World, asked: AskedList, writer: Writer) -> None:
     await service.place(world, asked)
     root = service.models.table[asked.table].root

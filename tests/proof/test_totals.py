@@ -59,7 +59,7 @@ async def test_totals(service: Service, data: st.DataObject) -> None:
         where = writer.argument(writer.condition(target.name, asked.where), f"{target.name}Filter")
         inside = (
             f"(where: {where}, orderBy: {literal_order(asked.order)}, first: 1) "
-            f"{{ {totals_text(drawn, target.key)} }}"
+            f"{{ {totals_text(drawn, target.key, kinds)} }}"
         )
         lists = [world.visible(table.name)]
         if relation is None:

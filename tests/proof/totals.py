@@ -4,17 +4,17 @@ import datetime as dt
 import decimal
 import math
 import re
-import statistics
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cmp_to_key
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from tests.proof import computing
 from tests.proof.reference import Row, compare, compare_values
 from tests.proof.values import wire_as
+from tests.proof.writing import literal, plain, written_result
 
 Offered = dict[str, set[str]]
 """The columns of each function, and of ``group``, as the schema names them."""
@@ -39,11 +39,11 @@ class AskedGroups:
     by: list[tuple[str, str | None, str]]
     """Columns, each with the bucket and its time zone."""
 
-    having: tuple[str, str, int] | None = None
-    """Function, or function and column, with an operator on the number."""
+    having: list[tuple[str, str, tuple[str, Any]]] = field(default_factory=list)
+    """Functions and columns, each with an operator and an operand; ``count`` has no column."""
 
-    order: list[tuple[str, str]] = field(default_factory=list)
-    """``count``, or a column of ``by``, with directions."""
+    order: list[tuple[str, str, str]] = field(default_factory=list)
+    """``key``, ``count`` or a function; the column, if any; the direction."""
 
     first: int = 3
     nodes: int = 2
@@ -76,14 +76,35 @@ def totals(draw: st.DrawFn, offered: Offered, kinds: dict[str, str]) -> AskedTot
             st.lists(st.sampled_from(sorted(offered["group"])), min_size=1, max_size=2, unique=True)
         )
         asked.groups = AskedGroups([draw(_group_keys(column, kinds[column])) for column in by])
-        if draw(st.booleans()):
-            operators = st.sampled_from(("eq", "gt", "gte", "lt", "ne"))
-            asked.groups.having = ("count", draw(operators), draw(st.integers(0, 3)))
-        order = st.tuples(st.sampled_from(("count", *by)), st.sampled_from(_DIRECTIONS))
-        asked.groups.order = draw(st.lists(order, max_size=2))
+        asked.groups.having = draw(
+            st.lists(_conditions(kinds), max_size=2, unique_by=lambda each: each[0])
+        )
+        keys = [("key", column) for column in by]
+        results = [
+            (function, column)
+            for column, kind in kinds.items()
+            for function in computing.functions(kind)
+            if computing.is_sorted(function, kind)
+        ]
+        sorted_by = draw(
+            st.lists(
+                st.sampled_from([("count", "")] * 2 + keys * 2 + results), max_size=2, unique=True
+            )
+        )
+        asked.groups.order = [(*each, draw(st.sampled_from(_DIRECTIONS))) for each in sorted_by]
         asked.groups.first = draw(st.integers(0, 4))
         asked.groups.nodes = draw(st.integers(0, 3))
     return asked
+
+
+@st.composite
+def _conditions(draw: st.DrawFn, kinds: dict[str, str]) -> tuple[str, str, tuple[str, Any]]:
+    if draw(st.booleans()):
+        operators = st.sampled_from(("eq", "gt", "gte", "lt", "ne"))
+        return "count", "", (draw(operators), draw(st.integers(0, 3)))
+    column = draw(st.sampled_from(sorted(kinds)))
+    function = draw(st.sampled_from(computing.functions(kinds[column])))
+    return function, column, draw(computing.results(function, kinds[column]))
 
 
 @st.composite
@@ -96,9 +117,9 @@ def _group_keys(draw: st.DrawFn, column: str, kind: str) -> tuple[str, str | Non
 # GraphQL
 
 
-def totals_text(asked: AskedTotals, key: tuple[str, ...]) -> str:
+def totals_text(asked: AskedTotals, key: tuple[str, ...], kinds: dict[str, str]) -> str:
     """Write the selection on a connection."""
-    return f"totalCount {_aggregate_text(asked)} {_groups_text(asked, key)}"
+    return f"totalCount {_aggregate_text(asked)} {_groups_text(asked, key, kinds)}"
 
 
 def _aggregate_text(asked: AskedTotals) -> str:
@@ -106,7 +127,7 @@ def _aggregate_text(asked: AskedTotals) -> str:
     return f"aggregate {{ count {inside} }}"
 
 
-def _groups_text(asked: AskedTotals, key: tuple[str, ...]) -> str:
+def _groups_text(asked: AskedTotals, key: tuple[str, ...], kinds: dict[str, str]) -> str:
     groups = asked.groups
     if groups is None:
         return ""
@@ -116,12 +137,12 @@ def _groups_text(asked: AskedTotals, key: tuple[str, ...]) -> str:
         span = "" if bucket is None else f', bucket: {bucket}, timeZone: "{zone}"'
         by.append(f"{{field: {name}{span}}}")
     arguments = [f"by: [{', '.join(by)}]", f"first: {groups.first}"]
-    if groups.having is not None:
-        function, operator, number = groups.having
-        arguments.append(f"having: {{{function}: {{{operator}: {number}}}}}")
+    if groups.having:
+        having = ", ".join(_having_text(*each, kinds) for each in groups.having)
+        arguments.append(f"having: {{{having}}}")
     order = [
-        f"{{count: {direction}}}" if name == "count" else f"{{key: {{{name}: {direction}}}}}"
-        for name, direction in groups.order
+        f"{{{function}: {f'{{{column}: {direction}}}' if column else direction}}}"
+        for function, column, direction in groups.order
     ]
     arguments.append(f"orderBy: [{', '.join(order)}]")
     keys = " ".join(column for column, *_ in groups.by)
@@ -129,6 +150,14 @@ def _groups_text(asked: AskedTotals, key: tuple[str, ...]) -> str:
         f"groups({', '.join(arguments)}) {{ key {{ {keys} }} {_aggregate_text(asked)} "
         f"nodes(first: {groups.nodes}) {{ {' '.join(key)} }} }}"
     )
+
+
+def _having_text(function: str, column: str, asked: tuple[str, Any], kinds: dict[str, str]) -> str:
+    if function == "count":
+        operator, number = asked
+        return f"count: {{{operator}: {number}}}"
+    ((operator, value),) = written_result(function, kinds[column], *asked).items()
+    return f"{function}: {{{column}: {{{operator}: {literal(plain(value))}}}}}"
 
 
 # The reference
@@ -148,24 +177,15 @@ def _aggregate(asked: AskedTotals, rows: list[Row], kinds: dict[str, str]) -> di
     answer: dict[str, Any] = {"count": len(rows)}
     for function, column in asked.parts:
         values = [row[column] for row in rows if row[column] is not None]
-        answer.setdefault(function, {})[column] = _compute(function, values, kinds[column])
+        result = computing.compute(function, values)
+        answer.setdefault(function, {})[column] = _written(function, result, kinds[column])
     return answer
 
 
-def _compute(function: str, values: list[Any], kind: str) -> Any:
-    if function == "countDistinct":
-        return len(set(values))
-    if not values or (function == "stddev" and len(values) < 2):
-        return None
+def _written(function: str, result: Any, kind: str) -> Any:
     if function in {"min", "max"}:
-        return wire_as(kind, min(values) if function == "min" else max(values))
-    exact = [Fraction(value) for value in values]
-    computed = {
-        "stddev": lambda: statistics.stdev(exact),
-        "avg": lambda: float(sum(exact) / len(exact)),
-        "sum": lambda: float(sum(exact)) if kind == "float" else decimal.Decimal(sum(values)),
-    }
-    return computed[function]()
+        return wire_as(kind, result)
+    return computing.written(function, kind, result)
 
 
 def _answer_groups(
@@ -181,15 +201,20 @@ def _answer_groups(
     kept = [
         (values, inside)
         for values, inside in found.items()
-        if groups.having is None or compare(groups.having[1], len(inside), groups.having[2]) is True
+        if all(
+            compare(operator, _result(function, column, inside), value) is True
+            for function, column, (operator, value) in groups.having
+        )
     ]
     names = [column for column, *_ in groups.by]
-    order = [*groups.order, *((name, "ASC") for name in names)]
+    order = [*groups.order, *(("key", name, "ASC") for name in names)]
 
     def compare_groups(left: Any, right: Any) -> int:
-        for name, direction in order:
+        for function, name, direction in order:
             one, other = (
-                len(each[1]) if name == "count" else each[0][names.index(name)]
+                each[0][names.index(name)]
+                if function == "key"
+                else _result(function, name, each[1])
                 for each in (left, right)
             )
             result = compare_values(one, other, direction)
@@ -210,6 +235,12 @@ def _answer_groups(
         }
         for values, inside in sorted(kept, key=cmp_to_key(compare_groups))[: groups.first]
     ]
+
+
+def _result(function: str, column: str, rows: list[Row]) -> Any:
+    if function == "count":
+        return len(rows)
+    return computing.compute(function, [row[column] for row in rows])
 
 
 def _group_value(value: Any, bucket: str | None, zone: str, times: range) -> Any:

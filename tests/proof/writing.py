@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.proof import computing
 from tests.proof.asking import AskedList, AskedRow
 from tests.proof.description import Models
 from tests.proof.values import KINDS, Name, wire_as
@@ -86,9 +87,18 @@ class Writer:
             case "count":
                 relation, operator, value = parts
                 written = {f"{relation}Aggregate": {"count": {operator: Typed(value, "Int")}}}
+            case "total":
+                written = self._total(name, *parts)
             case _:
                 written = self._relatives(name, *parts)
         return written
+
+    def _total(
+        self, name: str, to: str, function: str, column: str, asked: tuple[str, Any]
+    ) -> dict[str, Any]:
+        target = self.models.table[self.models.table[name].relation[to].target]
+        written = written_result(function, target.by_name[column].kind, *asked)
+        return {f"{to}Aggregate": {function: {column: written}}}
 
     def _relatives(self, name: str, to: str, quantifier: str, inner: Any) -> dict[str, Any]:
         written = self.condition(self.models.table[name].relation[to].target, inner)
@@ -176,6 +186,20 @@ class Writer:
             inside = {0: f"... on {type_} {{ {part} }}", 1: f"... {{ {part} }}"}
             part = f"{part} {part}" if style == 2 else inside.get(style, part)
         return part
+
+
+def written_result(function: str, kind: str, operator: str, value: Any) -> dict[str, Typed]:
+    """Write the condition on a result of a function over a column of a kind."""
+    scalar = computing.result_kind(function, kind)
+    if operator == "isNull":
+        return {operator: Typed(value, "Boolean")}
+    if isinstance(value, list):
+        return {operator: Typed([wire_as(kind, each) for each in value], f"[{scalar}!]")}
+    if function in {"min", "max"}:
+        value = wire_as(kind, value)
+    elif scalar in {"BigInt", "Decimal"}:
+        value = str(value)
+    return {operator: Typed(value, scalar)}
 
 
 def order_item(path: tuple[str, ...], direction: str) -> dict[str, Any]:
