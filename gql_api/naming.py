@@ -292,6 +292,10 @@ class Inflector:
         """Name the input of a relationship within the input of a mutation field."""
         return f"{mutation[:1].upper()}{mutation[1:]}{pascal_case(relationship)}Input"
 
+    def operation_input_type(self, mutation: str, operator: str) -> str:
+        """Name the input of what an operator changes within the input of a mutation field."""
+        return f"{mutation[:1].upper()}{mutation[1:]}{pascal_case(operator)}Input"
+
     def partial_input_type(self, mutation: str, omitted: Iterable[str]) -> str:
         """Name the input of a mutation field without what the enclosing row sets."""
         without = "And".join(pascal_case(name) for name in omitted)

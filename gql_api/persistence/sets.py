@@ -9,7 +9,7 @@ from sqlalchemy import orm
 from sqlalchemy.exc import DBAPIError
 
 from gql_api.errors import ForbiddenError, TooManyRowsError, ValidationError
-from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.descriptors import Column, Entity
 from gql_api.persistence.constraints import translate_error
 from gql_api.persistence.flushing import find_refused, flush, key_chunks, plain_keys, primary_key_of
 from gql_api.persistence.instances import bindable_values
@@ -21,12 +21,13 @@ from gql_api.persistence.rules import check_update
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.trees import apply_updates, create_tree
 from gql_api.persistence.write import Write
-from gql_api.plan.changes import KeyValue, Link, UpdateRow
+from gql_api.plan.changes import KeyValue, Link, Operator, UpdateRow
 from gql_api.plan.constants import constant_value
 from gql_api.plan.filters import Filter
 from gql_api.sql.operands import slot_name
 from gql_api.sql.sets import (
     MOST,
+    compile_increment,
     delete_rows_by_key,
     is_cascaded,
     select_cascades,
@@ -79,13 +80,13 @@ async def update_set(
     keys = await _lock_set(entity, rows, write, is_delete=False)
     if not keys:
         return []
-    if not _is_simple(change) or not is_plain(entity, is_delete=False):
+    if not _is_simple(change, entity, write) or not is_plain(entity, is_delete=False):
         await _update_instances(entity, keys, change, write, path)
         return keys
     linked = LinkedRow(change.links, change.values, path)
     (values,) = await load_links(entity, [linked], write, create_tree)
-    if values:
-        await _update_together(entity, keys, values, write, path)
+    if values or change.operations:
+        await _update_together(entity, keys, replace(change, values=values), write, path)
     return keys
 
 
@@ -160,12 +161,20 @@ def _counts_up(mapper: orm.Mapper[Any]) -> bool:
     return is_number and callable(generate) and [generate(None), generate(7)] == [1, 8]
 
 
-def _is_simple(change: UpdateRow) -> bool:
-    return (
-        not change.related
-        and not change.operations
-        and all(isinstance(each, Link) for each in change.links)
+def _is_simple(change: UpdateRow, entity: Entity, write: Write) -> bool:
+    """Tell whether a change is the same for all rows, or one that the database computes."""
+    if change.related or not all(isinstance(each, Link) for each in change.links):
+        return False
+    # SQLite keeps whole numbers that do not fit as others
+    can_compute = write.dialect.name != "sqlite"
+    return all(
+        can_compute and each.operator is Operator.INCREMENT and _is_free(entity.columns[key])
+        for key, each in change.operations.items()
     )
+
+
+def _is_free(column: Column) -> bool:
+    return column.rules.minimum is None and column.rules.maximum is None
 
 
 async def _lock_set(
@@ -197,9 +206,11 @@ async def _update_instances(
 
 
 async def _update_together(
-    entity: Entity, keys: Sequence[KeyValue], values: Any, write: Write, path: tuple[str, ...]
+    entity: Entity, keys: Sequence[KeyValue], change: UpdateRow, write: Write, path: tuple[str, ...]
 ) -> None:
-    bound = bindable_values(entity, values)
+    bound = bindable_values(entity, change.values)
+    for each, operation in change.operations.items():
+        bound[each] = compile_increment(entity, each, operation.operand)
     version = orm.class_mapper(entity.model).version_id_col
     if version is not None:
         key = orm.class_mapper(entity.model).get_property_by_column(version).key

@@ -19,6 +19,7 @@ from gql_api.persistence.insertion import NewRow, insert_rows
 from gql_api.persistence.instances import assign_values
 from gql_api.persistence.links import LinkedRow, PlacedCreate, load_links
 from gql_api.persistence.locking import lock_rows
+from gql_api.persistence.operations import compute_values
 from gql_api.persistence.relatives import (
     Owner,
     PlacedUpdate,
@@ -89,7 +90,8 @@ async def apply_updates(
     linked = [LinkedRow(each.change.links, each.change.values, each.path) for each in placed]
     values = await load_links(entity, linked, write, create_tree)
     changed = [
-        _Changed(each, row, own) for each, row, own in zip(placed, rows, values, strict=True)
+        _Changed(each, row, own | await _compute(entity, row, each, write))
+        for each, row, own in zip(placed, rows, values, strict=True)
     ]
     written = [each for each in changed if each.values]
     await apply_together(written, partial(_assign, entity, write), write)
@@ -102,6 +104,14 @@ async def apply_updates(
 
 
 _WRITERS = Writers(create_tree, apply_updates)
+
+
+async def _compute(entity: Entity, row: Any, placed: PlacedUpdate, write: Write) -> dict[str, Any]:
+    if not placed.change.operations:
+        return {}
+    return await write.session.run_sync(
+        lambda _session: compute_values(entity, row, placed.change.operations, placed.path)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from gql_api.plan.changes import (
     KeyValue,
     Link,
     NewLink,
+    Operation,
+    Operator,
     RelatedChanges,
     ToOne,
     UpdateRow,
 )
-from gql_api.schema.inputs import writable_links, writable_lists
+from gql_api.schema.inputs import operated_columns, writable_links, writable_lists
 from gql_api.schema.keys import read_global_id, read_key
 from gql_api.schema.operands import column_operand
 from gql_api.schema.table import TypeTable
@@ -71,6 +73,7 @@ class ChangeReader:
             self._read_values(value, entity, path),
             self._read_links(value, entity, path, level),
             self._read_lists(value, entity, path, level),
+            _read_operations(value, entity, path),
         )
 
     def _read_values(
@@ -127,7 +130,7 @@ class ChangeReader:
     ) -> tuple[RelatedChanges, ...]:
         lists = {each.name: each for each in writable_lists(entity)}
         return tuple(
-            self._read_list(given_list(each, (*path, name)), lists[name], (*path, name), level)
+            self._read_list(given_value(each, (*path, name)), lists[name], (*path, name), level)
             for name, each in value.items()
             if name in lists
         )
@@ -135,7 +138,7 @@ class ChangeReader:
     def _read_list(
         self, value: Mapping[str, Any], relationship: Relationship, path: Path, level: int
     ) -> RelatedChanges:
-        parts = {name: given_list(part, (*path, name)) for name, part in value.items()}
+        parts = {name: given_value(part, (*path, name)) for name, part in value.items()}
         target = self._table.registry.target(relationship)
         keys = {
             name: tuple(
@@ -167,7 +170,24 @@ class ChangeReader:
         return self.read_update(item["input"], target, key, (*path, "input"), level)
 
 
-def given_list(value: Any, path: Path) -> Any:
+def _read_operations(value: Mapping[str, Any], entity: Entity, path: Path) -> dict[str, Operation]:
+    found: dict[str, Operation] = {}
+    for operator in Operator:
+        columns = {each.name: each for each in operated_columns(entity, operator)}
+        if not columns or operator.value not in value:
+            continue
+        here = (*path, operator.value)
+        for name, operand in given_value(value[operator.value], here).items():
+            column, place = columns[name], (*here, name)
+            read = column_operand(column, given_value(operand, place), place)
+            if name in value:
+                message = f"{'.'.join(place)} is set besides: do one of both."
+                raise BadUserInputError(message, path=place)
+            found[column.key] = Operation(operator, read)
+    return found
+
+
+def given_value(value: Any, path: Path) -> Any:
     """Return a value that is not null.
 
     Raises:

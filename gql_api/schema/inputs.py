@@ -1,7 +1,8 @@
 """Input types of mutations: of rows, of what they link to, and of what belongs to them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -10,6 +11,7 @@ from sqlalchemy import orm
 from gql_api.mapping.descriptors import Column, Entity, JoinKind, Relationship
 from gql_api.mapping.values import ScalarKind
 from gql_api.naming import NameTable
+from gql_api.plan.changes import Operator
 from gql_api.schema.definitions import TypedField, add_fields, list_of, new_input, nullable
 from gql_api.schema.table import TypeTable
 
@@ -37,6 +39,35 @@ def writable_links(entity: Entity) -> list[Relationship]:
         for relationship in entity.relationships.values()
         if relationship.is_writable and relationship.foreign_keys
     ]
+
+
+def operated_columns(entity: Entity, operator: Operator) -> list[Column]:
+    """Return the columns that an operator changes; none where a field has its name."""
+    names = {each.name for each in entity.columns.values()}
+    names |= {each.name for each in entity.relationships.values()}
+    if operator.value in names:
+        return []
+    columns = writable_columns(entity, is_new=False)
+    return [each for each in columns if _takes(each, operator)]
+
+
+def _takes(column: Column, operator: Operator) -> bool:
+    if column.type.own is not None:
+        return False
+    if operator is Operator.APPEND:
+        return column.type.dimensions == 1
+    kinds = _NUMBERS if operator is Operator.INCREMENT else {ScalarKind.JSON}
+    return column.type.dimensions == 0 and column.type.kind in kinds
+
+
+_NUMBERS = frozenset({ScalarKind.INT, ScalarKind.BIG_INT, ScalarKind.FLOAT, ScalarKind.DECIMAL})
+_OPERATORS: Mapping[Operator, str] = MappingProxyType(
+    {
+        Operator.INCREMENT: "Numbers are added; null counts as 0.",
+        Operator.APPEND: "Items are added at the end; null counts as an empty list.",
+        Operator.MERGE: "Documents are merged as RFC 7396 says: null removes a key.",
+    }
+)
 
 
 def writable_lists(entity: Entity) -> list[Relationship]:
@@ -150,11 +181,35 @@ class InputTable:
                 fields.append(
                     _input_field(link.name, type_, link.description, is_required=is_required)
                 )
+        if not is_new:
+            fields += self._operation_fields(entity)
         for each in writable_lists(entity) if self.table.config.has_nested_writes else ():
             many = self._list_type(entity, each, is_new=is_new)
             if many is not None:
                 fields.append(_input_field(each.name, many, each.description, is_required=False))
         return fields
+
+    def _operation_fields(self, entity: Entity) -> list[TypedField]:
+        """Make the fields of what the database computes from what a row holds."""
+        found = []
+        mutation = self.table.inflector.update_field(entity.name)
+        for operator, text in _OPERATORS.items():
+            columns = operated_columns(entity, operator)
+            if columns:
+                name = self.table.inflector.operation_input_type(mutation, operator.value)
+                type_ = new_input(self._names.claim(name), description=text)
+                fields = [
+                    _input_field(
+                        column.name,
+                        self.table.value_type(column.type),
+                        column.description,
+                        is_required=False,
+                    )
+                    for column in columns
+                ]
+                add_fields(type_, fields)
+                found.append(_input_field(operator.value, type_, text, is_required=False))
+        return found
 
     def _link_type(self, entity: Entity, link: Relationship, *, is_new: bool) -> type[Any]:
         """Make the input of a to-one relationship."""

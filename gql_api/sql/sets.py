@@ -63,6 +63,14 @@ def update_rows_by_key(
     return sa.update(entity.model).where(_has_keys(entity, compilation)).values(bound)
 
 
+def compile_increment(entity: Entity, key: str, amount: Any) -> sa.ColumnElement[Any]:
+    """Compile the sum of a column, null counting as 0, and an amount."""
+    column = getattr(entity.model, key)
+    given = sa.bindparam(None, amount, column.type, unique=True)
+    added: sa.ColumnElement[Any] = sa.func.coalesce(column, sa.literal_column("0")) + given
+    return sa.type_coerce(added, column.type)
+
+
 def delete_rows_by_key(entity: Entity, compilation: Compilation) -> sa.Delete:
     """Delete the rows, visible or not, whose primary keys are in ``KEYS``.
 
