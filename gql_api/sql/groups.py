@@ -23,10 +23,10 @@ from gql_api.sql.sources import Compilation, Source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class ListedRows:
     """The rows of the list, as a table whose columns are labelled by what they are."""
 
-    table: sa.CTE
+    table: sa.CTE | sa.Subquery
     source: Source
     groups: GroupsField
     parent_keys: tuple[sa.ColumnElement[Any], ...]
@@ -101,13 +101,13 @@ def _compile_rows(
     columns: Sequence[SelectedColumn],
     compilation: Compilation,
     parents: Parents | None,
-) -> _Rows:
+) -> ListedRows:
     """Compile the rows of the list: keys of groups are computed here, once per row."""
     source = list_source(connection.entity, parents, compilation, columns)
-    keys = [_compile_key(key, source, compilation.dialect) for key in groups.keys]
+    keys = [compile_group_key(key, source, compilation.dialect) for key in groups.keys]
     selected = [key.label(f"p{at}") for at, key in enumerate(source.keys)]
     selected += [key.label(f"k{at}") for at, key in enumerate(keys)]
-    selected += [source.column(key).label(f"v_{key}") for key in _aggregated(groups)]
+    selected += [source.column(key).label(f"v_{key}") for key in aggregated_columns(groups)]
     if groups.nodes_limit_slot is not None:
         selected += [source.column(key).label(f"r{at}") for at, key in enumerate(columns)]
         order = compile_order(connection.order, source, compilation)
@@ -118,7 +118,7 @@ def _compile_rows(
         )
     predicates = list_predicates(connection.filter, source, compilation)
     table = sa.select(*selected).select_from(source.from_clause).where(*predicates).cte("listed")
-    return _Rows(
+    return ListedRows(
         table,
         source,
         groups,
@@ -127,7 +127,7 @@ def _compile_rows(
     )
 
 
-def _aggregated(groups: GroupsField) -> list[str]:
+def aggregated_columns(groups: GroupsField) -> list[str]:
     """Return the attribute keys of all columns that functions are computed over."""
     used = [*read_aggregates(groups)]
     used += [each.value for each in groups.order if isinstance(each.value, Aggregate)]
@@ -145,10 +145,10 @@ def _having_aggregates(part: Filter) -> list[Aggregate]:
             return []
 
 
-def _compile_page(rows: _Rows, compilation: Compilation) -> sa.Subquery:
+def _compile_page(rows: ListedRows, compilation: Compilation) -> sa.Subquery:
     """Compile the groups that are asked for, with their ranks."""
     groups, dialect = rows.groups, compilation.dialect
-    order = [_sort_key(each, rows, compilation) for each in groups.order]
+    order = [compile_group_order(each, rows, compilation) for each in groups.order]
     rank = sa.func.row_number().over(
         partition_by=rows.parent_keys or None, order_by=compile_order_by(order, compilation)
     )
@@ -162,7 +162,7 @@ def _compile_page(rows: _Rows, compilation: Compilation) -> sa.Subquery:
             *(value.label(f"a{at}") for at, value in enumerate(values)),
         )
         .group_by(*rows.parent_keys, *rows.keys)
-        .having(_compile_having(groups.having, rows, compilation))
+        .having(compile_having(groups.having, rows, compilation))
         .subquery("ranked")
     )
     limit = bind_slot(groups.limit_slot, sa.Integer())
@@ -170,14 +170,16 @@ def _compile_page(rows: _Rows, compilation: Compilation) -> sa.Subquery:
     return sa.select(*kept).where(ranked.c.rank <= limit).subquery("page")
 
 
-def _compile_key(key: GroupKey, source: Source, dialect: Dialect) -> sa.ColumnElement[Any]:
+def compile_group_key(key: GroupKey, source: Source, dialect: Dialect) -> sa.ColumnElement[Any]:
+    """Compile what the rows of one group share, of a row."""
     value = source.column(key.column)
     if key.bucket is None:
         return comparable(normal_form(value), dialect)
     return compile_bucket(value, key.bucket, key.time_zone, dialect)
 
 
-def _sort_key(order: GroupOrder, rows: _Rows, compilation: Compilation) -> SortKey:
+def compile_group_order(order: GroupOrder, rows: ListedRows, compilation: Compilation) -> SortKey:
+    """Compile one key of the order of groups."""
     if isinstance(order.value, Aggregate):
         expression = rows.aggregate(order.value, compilation.dialect)
     else:
@@ -185,10 +187,13 @@ def _sort_key(order: GroupOrder, rows: _Rows, compilation: Compilation) -> SortK
     return SortKey(expression, order.is_descending, order.are_nulls_first, is_nullable=True)
 
 
-def _compile_having(part: Filter, rows: _Rows, compilation: Compilation) -> sa.ColumnElement[bool]:
+def compile_having(
+    part: Filter, rows: ListedRows, compilation: Compilation
+) -> sa.ColumnElement[bool]:
+    """Compile the condition on groups."""
     match part:
         case And(parts):
-            return sa.and_(sa.true(), *(_compile_having(each, rows, compilation) for each in parts))
+            return sa.and_(sa.true(), *(compile_having(each, rows, compilation) for each in parts))
         case Compare(Aggregate() as aggregate, operator, slot):
             value = rows.aggregate(aggregate, compilation.dialect)
             return compile_condition(value, None, operator, slot, compilation)

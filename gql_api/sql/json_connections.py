@@ -5,10 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from typing_extensions import override
 
-from gql_api.errors import NoPlainFormError
 from gql_api.plan import selections
 from gql_api.sql.json_aggregates import Totals, compile_totals
 from gql_api.sql.json_forms import Expression
+from gql_api.sql.json_groups import compile_groups
 from gql_api.sql.json_objects import json_object, quoted
 from gql_api.sql.json_pages import PageValues, compile_page
 from gql_api.sql.json_rows import JsonList, RowWriter
@@ -32,8 +32,7 @@ class JsonWriter(RowWriter):
                 case selections.TypenameField(_, type_name):
                     pairs.append((key, quoted(type_name)))
                 case selections.GroupsField():
-                    message = "groups are not written in JSON"
-                    raise NoPlainFormError(message)
+                    pairs.append((key, compile_groups(field, listed, self)))
                 case selections.TotalCountField() | selections.AggregateField():
                     pairs.append((key, totals.values[key]))
                 case _:

@@ -186,7 +186,7 @@ class RowWriter(ABC):
         """
         source = listed.make_source()
         keys = compile_order(listed.connection.order, source, self.compilation)
-        needed = _needed_columns(picked, source.entity)
+        needed = needed_columns(picked, source.entity)
         columns = [source.column(key).label(f"c{at}") for at, key in enumerate(needed)]
         places = [key.expression.label(f"o{at}") for at, key in enumerate(keys)]
         rows = self._select_page([*columns, *places], listed.connection, source, has_more=has_more)
@@ -281,7 +281,7 @@ def _is_computed(field: selections.RowField, entity: Entity) -> bool:
     return isinstance(field, selections.ColumnField) and entity.columns[field.column].is_computed
 
 
-def _needed_columns(picked: Sequence[Selection], entity: Entity) -> list[str]:
+def needed_columns(picked: Sequence[Selection], entity: Entity) -> list[str]:
     """Return the attribute keys of all columns that fields are computed from."""
     needed: dict[str, None] = {}
     for field in (field for selection in picked for field in selection.fields):

@@ -125,6 +125,26 @@ ROOTS = {
         { samples { nodes { id rowId big exact ratio day clock moment localMoment span token
             document content flag note state } } }
     """,
+    "groups": """
+        { books { groups(by: [{field: STATE}]) { __typename key { __typename state authorId }
+            aggregate { count sum { rowId price } max { title } } } } }
+    """,
+    "groups of two keys": """
+        { books { groups(by: [{field: AUTHOR_ID}, {field: IS_DRAFT}], orderBy: [{count: DESC}],
+            having: {count: {gte: 1}}, first: 2) { key { authorId isDraft } } } }
+    """,
+    "rows of groups": """
+        { books(orderBy: [{title: DESC}]) { nodes { id } groups(by: [{field: AUTHOR_ID}]) {
+            key { authorId } few: nodes(first: 1) { title __typename } nodes(first: 2) { id } } } }
+    """,
+    "groups of relatives": """
+        { authors { nodes { penName written { groups(by: [{field: STATE}]) {
+            key { state } aggregate { count } nodes(first: 1) { title } } } } } }
+    """,
+    "groups of moments": """
+        { samples { groups(by: [{field: MOMENT, bucket: MONTH, timeZone: "Europe/Paris"}]) {
+            key { moment } aggregate { count avg { ratio } } } } }
+    """,
     "a row": "{ bookBy(key: {rowId: 2}) { id title author { penName } tags { nodes { label } } } }",
     "no row": "{ bookBy(key: {rowId: 99}) { title } }",
     "a row by two columns": """
