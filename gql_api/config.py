@@ -95,6 +95,9 @@ class ApiConfig:
     has_nested_writes: bool = True
     """Whether inputs of mutations create and change related rows besides."""
 
+    has_json_path: bool = True
+    """Whether PostgreSQL writes the JSON of whole root fields; else rows are read."""
+
     limits: Limits = _DEFAULT_LIMITS
     """What one request may ask for."""
 

@@ -6,6 +6,7 @@ from copy import copy
 from typing import Any, Self, TypeVar
 
 import strawberry
+from graphql import DocumentNode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gql_api.access.subjects import ANONYMOUS, Subject
@@ -46,6 +47,8 @@ class Context:
         self.plans: DocumentPlans | None = None
         self.takes_encoded = False
         """Whether the answer is only sent on as JSON, so that its data may be JSON already."""
+        self.takes_completed = False
+        self.takes_fragments = False
         self.explanation: Explanation | None = None
         """Collects statements and paths, for a caller who may see them; None for all others."""
         self.lost_conflict = False
@@ -70,6 +73,11 @@ class Context:
         if self.explanation is None:
             return self.reader
         return self.explanation.reader(self.reader, name)
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether reads run in a transaction, of a mutation or a snapshot."""
+        return self._unit is not None or self.snapshot is not None
 
     @property
     def unit(self) -> UnitOfWork:
@@ -158,6 +166,19 @@ class Context:
         entity = table.registry.by_model[model]
         values = read_global_id(global_id, entity, table.registry, ("id",)).values
         return values[0] if len(values) == 1 else values
+
+    def enter_execution(self, document: DocumentNode, *, resolves_fields: bool) -> None:
+        """Say what runs: nothing is known of another document than the one that was judged.
+
+        Args:
+            document: That is executed.
+            resolves_fields: Whether an extension wants to see each field resolved.
+        """
+        if self.plans is not None and self.plans.document is not document:
+            self.plans = None
+        schema = self._schema
+        self.takes_completed = schema is not None and not resolves_fields
+        self.takes_fragments = self.takes_encoded and schema is not None and schema.is_bare
 
     def enter_operation(self, schema: Schema, unit: UnitOfWork | None) -> None:
         """Begin an operation; ``unit`` is that of a mutation."""

@@ -1,13 +1,15 @@
-"""The executor: graphql-core's, which is told what is known of the document that runs."""
+"""The executor: graphql-core's, for which fields may be answered as a whole."""
 
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema
+from graphql import DocumentNode, GraphQLError, GraphQLOutputType, GraphQLResolveInfo, GraphQLSchema
 from graphql.execution import Executor
+from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
 from gql_api.execution.context import Context
+from gql_api.schema.completed import Completed
 
 
 class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -18,12 +20,33 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
     def build(
         cls, schema: GraphQLSchema, document: DocumentNode, *args: Any, **options: Any
     ) -> list[GraphQLError] | Executor[Any]:
-        """Build the executor of a document: of another one than was judged nothing is known."""
-        context = options.get("context_value")
-        if isinstance(context, Context) and not _is_known(document, context):
-            context.plans = None
-        return super().build(schema, document, *args, **options)
+        """Build the executor of a document, and tell the context what runs."""
+        executor = super().build(schema, document, *args, **options)
+        if isinstance(executor, cls) and isinstance(executor.context_value, Context):
+            manager = executor.middleware_manager
+            resolves_fields = manager is not None and bool(manager.middlewares)
+            executor.context_value.enter_execution(document, resolves_fields=resolves_fields)
+        return executor
 
-
-def _is_known(document: DocumentNode, context: Context) -> bool:
-    return context.plans is not None and context.plans.document is document
+    @override
+    async def complete_awaitable_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: Any,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Complete the value of an async resolver; what is answered as a whole is complete."""
+        try:
+            resolved = await self.with_abort_signal(result)
+            if isinstance(resolved, Completed):
+                return resolved.data
+            completed = self.complete_value(
+                return_type, field_details_list, info, path, resolved, position_context
+            )
+            return await completed if self.is_awaitable(completed) else completed
+        except Exception as error:  # noqa: BLE001 - whatever a resolver raised
+            self.handle_field_error(error, return_type, field_details_list, path)
+            return None

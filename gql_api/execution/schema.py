@@ -47,6 +47,7 @@ def build_schema(
     everything = [OperationLifecycle, limits, *extensions, introspection]
     with _paused_collector():
         schema = assemble_schema(models, RepeatingSchema, extensions=everything, **options)
+    schema.is_bare = not len(extensions)
     schema.execution_context_class = OperationExecutor
     return schema
 

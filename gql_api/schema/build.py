@@ -60,11 +60,15 @@ class Schema(strawberry.Schema):
     policies: Mapping[type[Any], Policy[Any]]
     plans: PlanCache
     """Plans of operations, whoever asks."""
+
     isolations: Mapping[str, Isolation]
     """Root mutation field to the isolation that it asks for."""
 
     has_deferred: bool
     """Whether constraints are checked at the commit, which the database can do earlier when told."""
+
+    is_bare = False
+    """Whether no extension but those of the project looks at operations and their answers."""
 
     def compilation(self, subject: Subject) -> Compilation:
         """Return what statements for a subject are built from: one per role set."""

@@ -54,6 +54,17 @@ class RequestContext(Protocol):
     plans: Any
     """The ``DocumentPlans`` of the document that runs; None if it is not kept."""
 
+    takes_completed: bool
+    """Whether fields may be answered as a whole: nobody sees those within them resolved."""
+
+    takes_fragments: bool
+    """Whether such an answer may be JSON: it is only sent on."""
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether reads run in a transaction, of a mutation or a snapshot."""
+        ...
+
     @property
     def reader(self) -> Reader:
         """Where reads run: in the session during a mutation, on a read connection otherwise."""

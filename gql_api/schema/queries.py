@@ -12,12 +12,15 @@ from typing_extensions import override
 from gql_api.errors import BadUserInputError
 from gql_api.loading.plans import load_connection, load_lookup
 from gql_api.loading.rows import LoadedRow, column_values
+from gql_api.loading.run import Run
 from gql_api.mapping.descriptors import Column, Entity, Registry
 from gql_api.mapping.global_ids import decode_global_id, key_values, read_column, write_column
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan.changes import KeyValue
 from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
+from gql_api.plan.known import KnownPlan
 from gql_api.plan.selections import Connection, Lookup, Selection
+from gql_api.schema.completed import Completed, complete
 from gql_api.schema.context import new_run, table_of
 from gql_api.schema.definitions import TypedField, argument, list_of, nullable
 from gql_api.schema.keys import key_filter, read_global_id, read_key
@@ -57,9 +60,10 @@ class ManyField(RootField):
         self.entity = entity
 
     @override
-    async def resolve(self, info: Info) -> dict[str, Any]:
+    async def resolve(self, info: Info) -> Completed | dict[str, Any]:
         known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
-        return await load_connection(known, new_run(info, values))
+        run = new_run(info, values)
+        return await complete(info, known, run) or await load_connection(known, run)
 
     def _plan(self, planner: Planner) -> Connection:
         return planner.plan_connection(self.entity, planner.field, planner.nodes, planner.path)
@@ -80,10 +84,10 @@ class SingleField(RootField):
         self.entity = entity
 
     @override
-    async def resolve(self, info: Info) -> LoadedRow | None:
+    async def resolve(self, info: Info) -> Completed | LoadedRow | None:
         known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
-        rows = await load_lookup(known, new_run(info, values))
-        return rows[0] if rows else None
+        run = new_run(info, values)
+        return await complete(info, known, run) or await _load_row(known, run)
 
     def _plan(self, planner: Planner) -> Lookup:
         read = partial(_read_key_argument, entity=self.entity, path=planner.path)
@@ -156,7 +160,7 @@ def build_query_fields(table: TypeTable) -> list[RootField]:
     return fields
 
 
-async def load_by_key(info: Info, entity: Entity, key: KeyValue) -> LoadedRow | None:
+async def load_by_key(info: Info, entity: Entity, key: KeyValue) -> Completed | LoadedRow | None:
     """Load the row with a key, with what the field that is resolved selects of it.
 
     Cost:
@@ -164,7 +168,12 @@ async def load_by_key(info: Info, entity: Entity, key: KeyValue) -> LoadedRow | 
     """
     plan = partial(_plan_given_key, entity=entity)
     known, values = plans_of(info).find(AskedField.of(info), entity.name, plan, given=key)
-    rows = await load_lookup(known, new_run(info, values))
+    run = new_run(info, values)
+    return await complete(info, known, run) or await _load_row(known, run)
+
+
+async def _load_row(known: KnownPlan[Lookup], run: Run) -> LoadedRow | None:
+    rows = await load_lookup(known, run)
     return rows[0] if rows else None
 
 

@@ -1,18 +1,17 @@
 """Answers of the edge: JSON in every case, errors in GraphQL's form with a code and a reference."""
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from graphql import GraphQLError
 from starlette.responses import Response
 from starlette.types import Scope
 
 from gql_api.errors import WriteRefusedError
 from gql_api.execution.presenting import present_error
+from gql_api.loading.answers import write_json
 from gql_api.server.negotiation import JSON
 from gql_api.server.request_ids import HEADER, request_id_of
 
@@ -48,18 +47,6 @@ VARY = {"Vary": "Accept"}
 _COMMON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def encode_json(content: Any) -> bytes:
-    """Write JSON.
-
-    Whole numbers beyond 64 bits and lone surrogates, which a JSON column can hold, take the slower
-    way of the standard library.
-    """
-    try:
-        return orjson.dumps(content)
-    except TypeError:
-        return json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-
-
 def json_response(
     scope: Scope,
     content: Any,
@@ -71,7 +58,7 @@ def json_response(
     """Answer a request with JSON that nobody keeps."""
     named = {**_COMMON_HEADERS, HEADER: request_id_of(scope), **(headers or {})}
     content_type = f"{media_type}; charset=utf-8"
-    return Response(encode_json(content), status, named, media_type=content_type)
+    return Response(write_json(content), status, named, media_type=content_type)
 
 
 class EncodedAnswer(Response):

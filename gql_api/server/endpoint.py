@@ -19,11 +19,11 @@ from strawberry.types.graphql import OperationType
 
 from gql_api.execution.context import Context
 from gql_api.execution.presenting import present_error
+from gql_api.loading.answers import write_json
 from gql_api.schema.build import Schema
 from gql_api.server.answers import (
     VARY,
     EncodedAnswer,
-    encode_json,
     errors_response,
     present_exception,
     refusal,
@@ -163,7 +163,7 @@ def _present_result(
     content = {"data": data, "errors": errors} if errors else {"data": data}
     if result.extensions:
         content["extensions"] = result.extensions
-    return EncodedAnswer(request.scope, encode_json(content), media_type)
+    return EncodedAnswer(request.scope, write_json(content), media_type)
 
 
 def _log_operation(

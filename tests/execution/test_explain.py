@@ -6,7 +6,7 @@ from gql_api.execution.explain import HIDDEN, may_explain, present_explanation
 from gql_api.loading.explanations import Explanation
 from tests.fixtures import models
 from tests.fixtures.models import Author
-from tests.fixtures.schema import Api
+from tests.fixtures.schema import BY_ROWS, Api
 
 
 async def explained(
@@ -43,7 +43,8 @@ class NamedPolicy(gql.Policy[Author]):
 async def test_statements(api: Api):
     """Each statement of a read stands there, in order, with what it was given and brought."""
     told = await explained(
-        api, "{ a: authors(first: 1) { nodes { penName written { totalCount } } } }"
+        api.of(config=BY_ROWS),
+        "{ a: authors(first: 1) { nodes { penName written { totalCount } } } }",
     )
 
     first, second = told["statements"]
@@ -55,6 +56,18 @@ async def test_statements(api: Api):
     assert (first["rows"], second["rows"]) == (2, 1)
     assert first["durationMs"] > 0
     assert "plan" not in first
+
+
+async def test_paths(api: Api):
+    """The path that each root field took stands there, and why."""
+    api = api.of()
+    told = await explained(api, "{ authors { nodes { penName } } books { __typename } }")
+    rows = await explained(api.of(config=BY_ROWS), "{ authors { nodes { penName } } }")
+
+    paths = {name: each["path"] for name, each in told["fields"].items()}
+    assert paths == dict.fromkeys(("authors", "books"), "json" if api.has_json_path else "rows")
+    assert rows["fields"]["authors"]["path"] == "rows"
+    assert rows["fields"]["authors"]["reason"] == "The json path is switched off."
 
 
 async def test_plan(api: Api):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.schema import Api
+from tests.fixtures.schema import BY_ROWS, Api
 
 
 async def test_one_statement_per_level(api: Api):
@@ -373,6 +373,7 @@ async def test_variables(api: Api):
 
 async def test_only_needed_columns(api: Api):
     """A statement reads the selected columns, and those that relationships need."""
+    api = api.of(config=BY_ROWS)
     answer = await api.run("{ books(first: 1) { nodes { title author { penName } } } }")
 
     books, authors = (statement.split(" FROM ")[0] for statement in answer.statements)

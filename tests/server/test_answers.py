@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import gql_api as gql
-from gql_api.server.answers import encode_json, present_exception, refusal
+from gql_api.loading.answers import write_json
+from gql_api.server.answers import present_exception, refusal
 
 SCOPE = {"type": "http", "headers": [], "state": {"request_id": "r-1"}}
 
@@ -18,9 +19,9 @@ SCOPE = {"type": "http", "headers": [], "state": {"request_id": "r-1"}}
         pytest.param({"a": "\ud800"}, id="lone surrogate"),
     ],
 )
-def test_encode_json(content):
+def test_write_json(content):
     """Whatever a JSON column can hold arrives as it is."""
-    assert json.loads(encode_json(content)) == content
+    assert json.loads(write_json(content)) == content
 
 
 @pytest.mark.parametrize(
