@@ -274,6 +274,10 @@ class Inflector:
         """Name the mutation that creates a row, or updates it if it is there."""
         return f"upsert{object_type}"
 
+    def upsert_key_type(self, object_type: str) -> str:
+        """Name the input that holds one key that a new row sets."""
+        return f"{object_type}UpsertKey"
+
     def update_item_type(self, object_type: str) -> str:
         """Name one item of the mutation that updates many rows, each in its own way."""
         mutation = self.update_field(object_type)
@@ -334,6 +338,7 @@ class Inflector:
                 self.search_order_type(object_type),
                 self.key_type(object_type),
                 self.update_item_type(object_type),
+                self.upsert_key_type(object_type),
                 *self._aggregate_family(object_type),
                 f"Query.{self.single_field(object_type)}",
                 f"Query.{self.by_key_field(object_type)}",

@@ -37,7 +37,7 @@ from gql_api.schema.definitions import add_fields, new_object
 from gql_api.schema.filters import build_filter_types
 from gql_api.schema.inputs import InputTable
 from gql_api.schema.keys import build_key_type
-from gql_api.schema.mutations import UnitOfWorkField, build_mutation_fields
+from gql_api.schema.mutations import UnitOfWorkField, build_mutation_fields, build_upsert_fields
 from gql_api.schema.operations import MutationOperation, QueryOperation, collect_fields
 from gql_api.schema.orders import build_order_types
 from gql_api.schema.outputs import build_object_type, build_page_info
@@ -226,6 +226,7 @@ def _mutation_fields(
     for inputs in InputTable(table, replaced).entities.values():
         fields += build_mutation_fields(table, inputs, error_types)
         if table.config.has_bulk_writes:
+            fields += build_upsert_fields(table, inputs, error_types)
             fields += build_set_fields(table, inputs, error_types)
     return [*fields, *own]
 

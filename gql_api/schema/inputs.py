@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 from sqlalchemy import orm
 
-from gql_api.mapping.descriptors import Column, Entity, JoinKind, Relationship
+from gql_api.mapping.descriptors import Column, Entity, JoinKind, Key, Relationship
 from gql_api.mapping.values import ScalarKind
 from gql_api.naming import NameTable
 from gql_api.plan.changes import Operator
@@ -79,6 +79,30 @@ def writable_lists(entity: Entity) -> list[Relationship]:
         and relationship.is_writable
         and relationship.join.kind in {JoinKind.DIRECT, JoinKind.SECONDARY}
     ]
+
+
+def upsert_keys(entity: Entity) -> list[Key]:
+    """Return the keys of which a new row sets each column."""
+    columns = {each.key for each in writable_columns(entity, is_new=True)}
+    linked = {key for link in writable_links(entity) for key in link.foreign_keys}
+    settable = {key for key in entity.columns if key in columns or key in linked}
+    return [key for key in entity.keys if set(key.columns) <= settable]
+
+
+def build_upsert_key(entity: Entity, table: TypeTable) -> type[Any] | None:
+    """Make the key input of an upsert; None where a new row sets no key."""
+    names = {key.name for key in upsert_keys(entity)}
+    every = table.entities[entity.name].key.__strawberry_definition__.fields
+    fields = [each for each in every if each.python_name in names]
+    if not fields:
+        return None
+    type_ = new_input(
+        table.inflector.upsert_key_type(entity.name),
+        description=f"One key of one {entity.name}, set by whoever creates it.",
+        is_one_of=True,
+    )
+    add_fields(type_, fields)
+    return type_
 
 
 @dataclass(frozen=True, slots=True, eq=False)

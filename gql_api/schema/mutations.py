@@ -1,5 +1,6 @@
 """Root mutation fields: create, update and delete of every entity, in the operation's unit of work."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import strawberry
@@ -10,12 +11,13 @@ from gql_api.errors import WriteError
 from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.global_ids import encode_global_id
 from gql_api.persistence.rows import Write, create_row, delete_row, update_row
+from gql_api.persistence.upserts import upsert_row
 from gql_api.plan.changes import DeleteRow
 from gql_api.schema.changes import ChangeReader
 from gql_api.schema.context import new_write, table_of
 from gql_api.schema.definitions import TypedField, add_fields, argument, new_object, nullable
-from gql_api.schema.inputs import EntityInputs
-from gql_api.schema.keys import read_global_id
+from gql_api.schema.inputs import EntityInputs, build_upsert_key
+from gql_api.schema.keys import read_global_id, read_key
 from gql_api.schema.payloads import (
     ErrorTypes,
     Payload,
@@ -93,6 +95,51 @@ class DeleteField(WriteField):
         return Payload({"deletedId": encode_global_id(self.entity, values)})
 
 
+class UpsertField(WriteField):
+    """``upsertPost(key:, create:, update:)``."""
+
+    @override
+    async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
+        reader = ChangeReader(table)
+        key = read_key(arguments["key"], self.entity, table.registry, ("key",))
+        create = reader.read_creation(arguments["create"], self.entity, ("create",))
+        update = reader.read_update(arguments["update"], self.entity, key, ("update",))
+        found = await upsert_row(key, create, update, write)
+        name = table.inflector.single_field(self.entity.name)
+        return Payload({name: found.key, _IS_NEW: found.is_new})
+
+
+_IS_NEW = "isNew"
+
+
+def build_upsert_fields(
+    table: TypeTable, inputs: EntityInputs, error_types: ErrorTypes
+) -> list[StrawberryField]:
+    """Make the root mutation field that creates a row or updates it; none without a key to set."""
+    entity = inputs.entity
+    if inputs.create is None or inputs.update is None:
+        return []
+    key = build_upsert_key(entity, table)
+    if key is None:
+        return []
+    name = table.inflector.upsert_field(entity.name)
+    text = "Whether the row was created; null on failure."
+    is_new = PayloadField(_IS_NEW, nullable(bool), description=text)
+    return [
+        UpsertField(
+            name,
+            _row_payload(name, entity, table, error_types, others=[is_new], has_edge=True),
+            entity,
+            description=f"Change the {entity.name} with a key, or create it if there is none.",
+            arguments=[
+                argument("key", key, "Finds the row; a new row has it."),
+                argument("create", inputs.create, "The new row."),
+                argument("update", inputs.update, "What changes."),
+            ],
+        )
+    ]
+
+
 def build_mutation_fields(
     table: TypeTable, inputs: EntityInputs, error_types: ErrorTypes
 ) -> list[StrawberryField]:
@@ -141,6 +188,7 @@ def _row_payload(
     error_types: ErrorTypes,
     *,
     has_edge: bool = False,
+    others: Sequence[StrawberryField] = (),
 ) -> type[Any]:
     row_field = table.inflector.single_field(entity.name)
     fields: list[StrawberryField] = [
@@ -148,7 +196,7 @@ def _row_payload(
     ]
     if has_edge:
         fields.append(PayloadEdgeField(row_field, entity, table))
-    return new_payload(mutation, [*fields, error_types.field()], table)
+    return new_payload(mutation, [*fields, *others, error_types.field()], table)
 
 
 def _delete_payload(entity: Entity, table: TypeTable, error_types: ErrorTypes) -> type[Any]:

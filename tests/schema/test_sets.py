@@ -27,6 +27,13 @@ mutation($where: TagFilter!, $atMost: Int!) {{
   deleteTags(where: $where, atMost: $atMost) {{ deletedIds count {ERRORS} }}
 }}"""
 
+UPSERT = f"""
+mutation($label: String!, $new: String!) {{
+  upsertTag(key: {{label: $label}}, create: {{label: $label}}, update: {{label: $new}}) {{
+    isNew tag {{ label }} {ERRORS}
+  }}
+}}"""
+
 
 async def make(api: Api, *labels: str) -> dict[str, str]:
     """Create tags; return their global ids by label."""
@@ -314,3 +321,26 @@ async def test_cost(written: Api):
         "MAX_COST_EXCEEDED",
         "MAX_COST_EXCEEDED",
     ]
+
+
+async def test_upsert(written: Api):
+    """A row is created at first, and changed afterwards."""
+    first = await payload(written, UPSERT, label="a", new="b")
+    second = await payload(written, UPSERT, label="a", new="b")
+
+    assert first == {"isNew": True, "tag": {"label": "a"}, "errors": []}
+    assert second == {"isNew": False, "tag": {"label": "b"}, "errors": []}
+    assert await labels(written) == ["b"]
+
+
+def test_keys_of_upserts(offline: Api):
+    """A row is found by keys that a new one sets, never by those that the database makes."""
+    types = offline.schema.graphql_schema.type_map
+
+    keys = {name: sorted(types[f"{name}UpsertKey"].fields) for name in ("Tag", "Chapter", "Author")}
+
+    assert keys == {
+        "Tag": ["label"],
+        "Chapter": ["bookIdHeading", "bookIdNumber"],
+        "Author": ["email", "rowId"],
+    }
