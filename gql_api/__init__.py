@@ -11,6 +11,7 @@ from gql_api.errors import (
     BadUserInputError,
     CheckViolationError,
     ConfigurationError,
+    ConflictError,
     ForbiddenError,
     ForeignKeyViolationError,
     GqlApiError,
@@ -41,6 +42,7 @@ from gql_api.server.application import Application
 from gql_api.server.health import ReadinessCheck
 from gql_api.server.router import graphql_router
 from gql_api.server.session import WriteSession, write_session
+from gql_api.sql.stored_answers import idempotency_table
 
 __all__ = [
     "ANONYMOUS",
@@ -55,6 +57,7 @@ __all__ = [
     "BigInt",
     "CheckViolationError",
     "ConfigurationError",
+    "ConflictError",
     "Context",
     "Database",
     "EngineOptions",
@@ -89,6 +92,7 @@ __all__ = [
     "create_app",
     "field",
     "graphql_router",
+    "idempotency_table",
     "mutation",
     "open_database",
     "query",

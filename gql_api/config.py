@@ -116,6 +116,9 @@ class ApiConfig:
     max_attempts: int = 6
     """Runs of a mutation whose transaction loses against others, at most, the first one included."""
 
+    idempotency_lifetime_s: int = 24 * 60 * 60
+    """How long the answer to a mutation with an idempotency key is kept, in seconds."""
+
     @classmethod
     def for_large_schema(cls, **options: Any) -> Self:
         """Choose what suits hundreds of models: half of all types.
@@ -133,9 +136,11 @@ class ApiConfig:
         if self.has_groups and not self.has_aggregates:
             message = "has_groups is on and has_aggregates is off."
             raise ConfigurationError(message, fix="Turn both off, or both on.")
-        if self.max_attempts <= 0:
-            message = f"max_attempts is {self.max_attempts}."
-            raise ConfigurationError(message, fix="Choose 1 or more.")
+        for name in ("max_attempts", "idempotency_lifetime_s"):
+            value = getattr(self, name)
+            if value <= 0:
+                message = f"{name} is {value}."
+                raise ConfigurationError(message, fix="Choose 1 or more.")
         if not 0 < self.default_page_size <= self.max_page_size:
             message = (
                 f"default_page_size is {self.default_page_size} and max_page_size is "

@@ -16,6 +16,8 @@ GqlApiError
     ├── UnauthenticatedError       no or no valid credentials
     ├── NotRunError                a root field after the one that failed
     ├── RolledBackError            a root field before the one that failed
+    ├── IdempotencyKeyReusedError  a key came before with another operation
+    ├── IdempotencyUnavailableError  no answers are kept for idempotency keys
     ├── ConflictError              other transactions were in the way each time; retry later
     ├── UnavailableError           the database cannot be reached; retry later
     ├── UnreadableValueError       a stored value that the model's own type cannot read
@@ -140,6 +142,18 @@ class RolledBackError(ApiError):
     """A root mutation field whose changes were undone, because a later one failed."""
 
     code = "ROLLED_BACK"
+
+
+class IdempotencyKeyReusedError(ApiError):
+    """An idempotency key came before with another operation. The caller must choose a new one."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class IdempotencyUnavailableError(ApiError):
+    """No answers are kept for idempotency keys. The operator must make their table."""
+
+    code = "IDEMPOTENCY_UNAVAILABLE"
 
 
 class ConflictError(ApiError):

@@ -1,5 +1,6 @@
 """All models of the bundled application, in one place: importing it configures every relationship."""
 
+import gql_api as gql
 from gql_api.app.accounts.models import Role, User, user_roles
 from gql_api.app.base import SCHEMA, SCHEMA_TRANSLATE_MAP, Base
 from gql_api.app.blog.models import Comment, Post, Tag, post_tags
@@ -7,7 +8,11 @@ from gql_api.app.catalog.models import Category, Product, ProductStatus, Review
 from gql_api.app.inventory.models import Item
 from gql_api.app.registry.models import MLModel
 
+IDEMPOTENCY_KEYS = gql.idempotency_table(Base.metadata)
+"""Answers of mutations, for clients that repeat them."""
+
 __all__ = [
+    "IDEMPOTENCY_KEYS",
     "SCHEMA",
     "SCHEMA_TRANSLATE_MAP",
     "Base",

@@ -1,11 +1,12 @@
 """Making the tables of models that have no migrations."""
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.schema import CreateSchema
 
 from gql_api.cli.applications import mapped_tables
 from gql_api.database.engines import Database
 from gql_api.server.application import Application
+from gql_api.sql.stored_answers import TABLE_NAME, idempotency_table
 
 
 async def create_tables(application: Application, database: Database) -> list[str]:
@@ -23,6 +24,8 @@ async def create_tables(application: Application, database: Database) -> list[st
 
 def _create(connection: Connection, application: Application, database: Database) -> list[str]:
     tables = mapped_tables(application.models)
+    if not any(table.name == TABLE_NAME for table in tables):
+        tables.append(idempotency_table(MetaData()))
     if database.dialect.has_schemas:
         for schema in sorted({table.schema for table in tables if table.schema is not None}):
             if not inspect(connection).has_schema(schema):

@@ -91,6 +91,7 @@ _STILL_REFERENCED = re.compile(r'\A.*?(?:["«„][^"»“\n]+["»“][^"«„\n]
 _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
 # Deadlock, lock wait timeout, row changed since it was read.
 _SERIALIZATION_NUMBERS = frozenset({1213, 1205, 1020})
+_NO_SUCH_TABLE = 1146
 _SQLITE_BUSY = frozenset({5, 6})
 # Data exceptions, values that a function does not take, and those beyond a limit.
 _DATA_STATES = re.compile(r"22...|0A000|54...")
@@ -163,6 +164,16 @@ def _driver_error(error: DBAPIError) -> BaseException:
         return error.driver_exception
     except ValueError:
         return error.orig or error
+
+
+def is_missing_table(error: DBAPIError) -> bool:
+    """Tell whether a statement names a table that does not exist."""
+    driver_error = error.driver_exception
+    return (
+        _sqlstate(driver_error) == "42P01"
+        or _number(driver_error) == _NO_SUCH_TABLE
+        or "no such table" in str(driver_error)
+    )
 
 
 def _sqlstate(driver_error: BaseException) -> object:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from gql_api.database.driver_errors import is_serialization_failure
 from gql_api.execution.context import Context
+from gql_api.execution.idempotency import KeptAnswers
 from gql_api.schema.build import Schema
 
 _LOG = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ class RepeatingSchema(Schema):
 
     What is parsed and judged stays; the extensions of the schema see each attempt as an execution.
     """
+
+    kept_answers: KeptAnswers
+    """Those of mutations that came with an idempotency key."""
 
     @override
     async def _execute_operation(

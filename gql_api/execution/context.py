@@ -53,6 +53,8 @@ class Context:
         """Collects statements and paths, for a caller who may see them; None for all others."""
         self.lost_conflict = False
         """Whether the mutation lost against another transaction, so that it may be repeated."""
+        self.idempotency_key: str | None = None
+        """Of the request; a mutation that comes again with it gets the answer of the first one."""
         self.takes_snapshot = False
         """Whether a query reads one moment; set it before the query runs."""
         self.snapshot: Snapshot | None = None

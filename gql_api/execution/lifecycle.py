@@ -18,9 +18,11 @@ from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from gql_api.config import Isolation
+from gql_api.database.engines import Database
 from gql_api.errors import ConfigurationError, RolledBackError
 from gql_api.execution.attempts import has_conflict
 from gql_api.execution.context import Context
+from gql_api.execution.idempotency import KeptAnswers, Key, fingerprint_of, read_key
 from gql_api.execution.introspection import root_fields
 from gql_api.execution.presenting import present_error
 from gql_api.execution.snapshots import open_snapshot
@@ -71,10 +73,29 @@ class OperationLifecycle(SchemaExtension):
             return
         async with UnitOfWork(context.database, self._isolation(schema)) as unit:
             context.enter_operation(schema, unit)
+            key = await self._claim_key(context, unit, schema)
             yield
-            await self._finish(unit)
+            await self._finish(unit, key, context.database)
             context.enter_operation(schema, None)
             context.lost_conflict = not unit.has_committed and self._is_conflict(unit)
+
+    async def _claim_key(self, context: Context, unit: UnitOfWork, schema: Any) -> Key | None:
+        """Claim the idempotency key, if there is one: an earlier answer or a refusal is the result."""
+        running = self.execution_context
+        try:
+            name = read_key(running, context)
+            if name is None:
+                return None
+            kept: KeptAnswers = schema.kept_answers
+            key = await kept.claim(unit, context, name, fingerprint_of(running))
+        except Exception as error:  # noqa: BLE001 - whatever failed, the mutation does not run
+            refusal = GraphQLError(str(error), original_error=error)
+            running.result = ExecutionResult(None, [refusal])
+            return None
+        if key.replay is not None:
+            running.result = key.replay
+            return None
+        return key
 
     @asynccontextmanager
     async def _reads(self, context: Context, schema: Schema) -> AsyncIterator[None]:
@@ -109,13 +130,15 @@ class OperationLifecycle(SchemaExtension):
         result: Any = self.execution_context.result
         return unit.conflict is not None or has_conflict(result)
 
-    async def _finish(self, unit: UnitOfWork) -> None:
+    async def _finish(self, unit: UnitOfWork, key: Key | None, database: Database) -> None:
         result: Any = self.execution_context.result
         if not isinstance(result, ExecutionResult):
             return
         if result.errors:
             unit.fail()
         try:
+            if key is not None and not unit.has_failed:
+                await key.keep(result, unit, database)
             await unit.finish()
         except Exception as error:  # noqa: BLE001 - whatever failed, nothing was written: say so
             schema: Any = self.execution_context.schema

@@ -11,6 +11,7 @@ from strawberry.extensions import SchemaExtension
 from gql_api.execution.attempts import RepeatingSchema
 from gql_api.execution.documents import DocumentCache
 from gql_api.execution.executor import OperationExecutor
+from gql_api.execution.idempotency import kept_answers
 from gql_api.execution.introspection import Introspection, IntrospectionAnswers
 from gql_api.execution.lifecycle import OperationLifecycle
 from gql_api.execution.limits import OperationLimits
@@ -49,6 +50,9 @@ def build_schema(
         schema = assemble_schema(models, RepeatingSchema, extensions=everything, **options)
     schema.is_bare = not len(extensions)
     schema.execution_context_class = OperationExecutor
+    assert isinstance(schema, RepeatingSchema)  # noqa: S101 - so it was asked for
+    lifetime_s = schema.table.config.idempotency_lifetime_s
+    schema.kept_answers = kept_answers(schema.table.registry, lifetime_s)
     return schema
 
 

@@ -31,6 +31,7 @@ from gql_api.server.answers import (
 )
 from gql_api.server.application import Authenticate
 from gql_api.server.explaining import begin_explanation
+from gql_api.server.headers import header_of
 from gql_api.server.negotiation import GRAPHQL_RESPONSE
 from gql_api.server.request_ids import request_id_of
 from gql_api.server.requests import OperationRequest
@@ -81,6 +82,7 @@ class Endpoint:
             subject = await self._authenticate(request, database)
             context = Context(database, subject, request_id=request_id)
             context.takes_encoded = True
+            context.idempotency_key = header_of(request.scope, b"idempotency-key")
             asked = begin_explanation(request.scope, context, is_development=self._is_development)
             errors: Sequence[dict[str, Any]] = ()
             try:

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Command
 
 URL = "sqlite:///test.db"
-HEAD = "0004"
+HEAD = "0005"
 
 
 def rows(statement: str, file: str = "test.db") -> list[Any]:
@@ -50,8 +50,8 @@ def test_downgrade(migrated: Command):
     rest = migrated("db", "downgrade", "base", "--database", URL)
     again = migrated("db", "downgrade", "--database", URL)
 
-    assert step.out == f"{HEAD} -> 0003\n"
-    assert rest.out == "0003 -> base\n"
+    assert step.out == f"{HEAD} -> 0004\n"
+    assert rest.out == "0004 -> base\n"
     assert (again.status, again.out) == (1, "")
     assert again.err == "Error: No migration has run on sqlite+aiosqlite:///test.db.\n"
 
@@ -62,7 +62,7 @@ def test_current(migrated: Command):
 
     migrated("db", "downgrade", "--database", URL)
 
-    assert migrated("db", "current", "--database", URL).out == "0003\n"
+    assert migrated("db", "current", "--database", URL).out == "0004\n"
 
 
 def test_history(command: Command):
@@ -70,7 +70,7 @@ def test_history(command: Command):
     outcome = command("db", "history")
 
     lines = outcome.out.splitlines()
-    assert lines[0].startswith(f"0003 -> {HEAD} (head), ")
+    assert lines[0].startswith(f"0004 -> {HEAD} (head), ")
     assert lines[-1] == "<base> -> 0001, Users and their posts."
 
 
@@ -146,7 +146,7 @@ def test_create_names_tables(command: Command):
 
     outcome = command("db", "create", "--models", "shop:Base", "--database", URL)
 
-    assert (outcome.status, outcome.out) == (0, "Made customers, orders.\n")
+    assert (outcome.status, outcome.out) == (0, "Made customers, orders, gql_idempotency_keys.\n")
 
 
 def test_create_where_migrations_do(command: Command):

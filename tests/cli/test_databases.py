@@ -70,8 +70,9 @@ async def test_missing_tables(postgres_url: str):
     await require_tables(application, database, fix="Make them.")
 
     await database.dispose()
-    assert " lacks the tables categories, comments, items and 9 more. Make them." in str(
-        refused.value
+    assert (
+        " lacks the tables categories, comments, gql_idempotency_keys and 10 more. Make them."
+        in str(refused.value)
     )
 
 
