@@ -4,15 +4,16 @@ What is known of a selection is made ready once. A run then only turns fetched r
 and columns into answers.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, repeat
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from gql_api.errors import NoPlainFormError
 from gql_api.loading.forms import Form, Values
-from gql_api.loading.rows import RowShape, RowType, owner_of
+from gql_api.loading.rows import LoadedRow, RowShape, RowType, owner_of
 from gql_api.loading.run import ParentKey, Run
 from gql_api.mapping.descriptors import Entity, Registry
 from gql_api.mapping.global_ids import encode_key
@@ -48,7 +49,11 @@ class _Part:
     related: dict[int, Values] = field(default_factory=dict)
     """Answers of relationship fields, by index of the relatives."""
 
+    computed: dict[int, Values] = field(default_factory=dict)
+    """Answers of computed fields, by slot of the call."""
 
+
+_NO_ANSWER: Mapping[str, Any] = MappingProxyType({})
 _Answer = Callable[[_Part, Run], Values]
 
 
@@ -101,6 +106,8 @@ class ReadyRows:
         parts = self._split(fetched, names)
         for at, each in enumerate(self._relatives):
             await each.load(at, parts, run, is_plain=self._form.is_plain)
+        for name, part in parts.items():
+            await self._types[name].compute(part, run)
         made = {name: self._types[name].assemble(part, run) for name, part in parts.items()}
         if names is None:
             return next(iter(made.values()))
@@ -135,10 +142,21 @@ class _ReadyType:
     def __init__(
         self, type_: RowType, selection: Selection, relatives: dict[int, int], form: Form
     ) -> None:
-        fields = [each for each in selection.fields if not isinstance(each, selections.PythonField)]
+        calls = [each for each in selection.fields if isinstance(each, selections.PythonField)]
+        # in a tree the resolver itself is asked
+        fields = [each for each in selection.fields if form.is_plain or each not in calls]
+        self._calls = [each.call_slot for each in calls] if form.is_plain else []
         self._form = form
         self._names = tuple(each.response_key for each in fields)
         self._answers = [_answer(each, type_, relatives, form) for each in fields]
+
+    async def compute(self, part: _Part, run: Run) -> None:
+        """Compute the fields that Python answers: one call each, for all rows."""
+        if self._calls:
+            rows = [LoadedRow(part.type, row, _NO_ANSWER) for row in part.rows]
+            for slot in self._calls:
+                assert slot is not None  # noqa: S101 - else another path answers the plan
+                part.computed[slot] = await run.values[slot](rows)
 
     def assemble(self, part: _Part, run: Run) -> list[Any]:
         """Make the answers of rows."""
@@ -158,6 +176,9 @@ def _answer(
             return partial(_ids, type_.entity, places)
         case selections.TypenameField(_, name):
             return lambda part, _run: (name,) * len(part.rows)
+        case selections.PythonField(_, _, _, slot):
+            assert slot is not None  # noqa: S101 - else another path answers the plan
+            return lambda part, _run: part.computed[slot]
         case _:
             at = relatives[id(asked)]
             return lambda part, _run: part.related[at]

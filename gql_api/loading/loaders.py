@@ -1,6 +1,6 @@
 """DataLoaders for custom resolvers: request-scoped, one ``IN`` statement per batch and level."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -121,3 +121,22 @@ class InstanceByKeyLoader(DataLoader[ParentKey, Any]):
                 key = tuple(getattr(instance, each.key) for each in self._entity.primary_key)
                 found[key] = instance
         return [found.get(key) for key in keys]
+
+
+class ValueByRowLoader(DataLoader[Any, Any]):
+    """Computes a value for each of the rows that are asked for at the same time.
+
+    Args:
+        compute: Takes the rows and gives one value for each.
+    """
+
+    cache = False  # rows may be of types that have no hash
+
+    def __init__(self, compute: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]) -> None:
+        super().__init__()
+        self._compute = compute
+
+    @override
+    async def batch_load_fn(self, keys: Sequence[Any]) -> list[Any]:
+        """Compute the values of a batch of rows, with one call."""
+        return list(await self._compute(keys))

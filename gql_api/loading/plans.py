@@ -15,7 +15,7 @@ from gql_api.loading.pages import ROOT
 from gql_api.loading.rows import LoadedRow, RowShape
 from gql_api.loading.run import Run
 from gql_api.plan.known import KnownPlan
-from gql_api.plan.selections import Connection, Lookup, has_python
+from gql_api.plan.selections import Connection, Lookup, python_fields
 from gql_api.sql.pages import select_rows
 from gql_api.sql.sources import Compilation
 
@@ -120,7 +120,8 @@ class _ReadyLookup:
 
 def wire_refusal(known: KnownPlan[Any]) -> str | None:
     """Return why a plan cannot be loaded as data for the wire; None where it can."""
-    return _PYTHON if has_python(known.plan) else None
+    is_executed = any(each.call_slot is None for each in python_fields(known.plan))
+    return _PYTHON if is_executed else None
 
 
 def _ready(known: KnownPlan[Any], compilation: Compilation, form: Form) -> Any:
@@ -128,8 +129,7 @@ def _ready(known: KnownPlan[Any], compilation: Compilation, form: Form) -> Any:
     key = (form, compilation)
     ready = known.derived.get(key)
     if ready is None:
-        refusal = wire_refusal(known) if form.is_plain else None
-        if refusal is not None:
+        if form.is_plain and (refusal := wire_refusal(known)) is not None:
             raise NoPlainFormError(refusal)
         setting = Setting(compilation, form)
         ready = known.derived[key] = (

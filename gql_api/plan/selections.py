@@ -65,6 +65,9 @@ class PythonField:
     columns: tuple[str, ...]
     """Attribute keys that the resolver reads."""
 
+    call_slot: int | None = None
+    """Slot of what answers it for many rows at once; None where the executor of GraphQL must."""
+
 
 RowField = TypenameField | ColumnField | IdField | ToOneField | ToManyField | PythonField
 
@@ -246,24 +249,33 @@ class Lookup:
 
 def has_python(plan: Connection | Lookup | Selection) -> bool:
     """Tell whether a resolver in Python answers any field of a plan, at any depth."""
+    return any(True for _ in python_fields(plan))
+
+
+def python_fields(plan: Connection | Lookup | Selection) -> Iterator[PythonField]:
+    """Iterate over the fields of a plan that resolvers in Python answer, at any depth."""
     match plan:
         case Selection():
-            fields = (field for each in plan.subtypes or (plan,) for field in each.fields)
-            return any(isinstance(each, PythonField) or _inner(each) for each in fields)
+            for each in plan.subtypes or (plan,):
+                for field in each.fields:
+                    yield from _python_fields_of(field)
         case Lookup():
-            return has_python(plan.selection)
+            yield from python_fields(plan.selection)
         case Connection():
-            return any(map(has_python, row_selections(plan)))
+            for selection in row_selections(plan):
+                yield from python_fields(selection)
 
 
-def _inner(field: RowField) -> bool:
+def _python_fields_of(field: RowField) -> Iterator[PythonField]:
     match field:
+        case PythonField():
+            yield field
         case ToOneField():
-            return has_python(field.selection)
+            yield from python_fields(field.selection)
         case ToManyField():
-            return has_python(field.connection)
+            yield from python_fields(field.connection)
         case _:
-            return False
+            pass
 
 
 def row_selections(connection: Connection) -> Iterator[Selection]:

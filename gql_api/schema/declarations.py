@@ -1,8 +1,9 @@
 """Types declared by hand: ``@gql.type(Model)`` with ``gql.auto``, ``gql.field`` and resolvers."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -11,11 +12,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 from strawberry.types.field import StrawberryField
 
 from gql_api.errors import SchemaBuildError
+from gql_api.schema.batches import batch_resolver, call_batch
 
 ClassT = TypeVar("ClassT", bound=type)
 
 auto = strawberry.auto
 """Annotation of an attribute that is mapped as the model says."""
+
+Batch = Callable[[Sequence[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
+"""Takes rows and arguments, and gives one value per row."""
 
 DECLARATION = "__gql_declaration__"
 """Class attribute that holds the declaration."""
@@ -59,6 +64,9 @@ class ComputedField(StrawberryField):
     depends_on: tuple[str, ...] = ()
     """Attribute keys of the columns that are loaded for it."""
 
+    batch: Batch | None = None
+    """Computes it for many rows at once, of a field that is declared so."""
+
 
 def field(*, non_null: bool = False, description: str | None = None) -> Any:
     """Change how one mapped attribute is shown.
@@ -74,19 +82,30 @@ def field(*, non_null: bool = False, description: str | None = None) -> Any:
 
 
 def computed(
-    *, depends_on: Sequence[InstrumentedAttribute[Any]], description: str | None = None
+    *,
+    depends_on: Sequence[InstrumentedAttribute[Any]],
+    batch: bool = False,
+    description: str | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a field that a Python method computes from columns, which are loaded with the row.
 
+    A method that takes nothing but ``self`` and arguments is called once per row, without the
+    executor of GraphQL. One that must await has ``batch=True``: a static method that takes the
+    list of all rows first, and returns a list of their values, in that order.
+
     Args:
-        depends_on: Columns that the method reads from ``self``.
+        depends_on: Columns that the method reads from its rows.
+        batch: Whether the method takes all rows at once; it may be ``async`` then.
         description: For readers of the schema; the method's docstring when left out.
     """
 
-    def decorate(method: Callable[..., Any]) -> Any:
-        made = strawberry.field(resolver=method, description=description or method.__doc__)
+    def decorate(declared: Callable[..., Any]) -> Any:
+        method: Any = declared.__func__ if isinstance(declared, staticmethod) else declared
+        resolver = batch_resolver(method) if batch else method
+        made = strawberry.field(resolver=resolver, description=description or method.__doc__)
         made.__class__ = ComputedField
         made.depends_on = tuple(attribute.key for attribute in depends_on)
+        made.batch = partial(call_batch, method) if batch else None
         return made
 
     return decorate

@@ -24,6 +24,7 @@ from strawberry.types.field import StrawberryField
 from gql_api.mapping.descriptors import DefaultOrder, Entity
 from gql_api.plan import selections as plan
 from gql_api.plan.aggregates import ROW_COUNT, Aggregate, AggregateFunction, GroupKey
+from gql_api.schema.computed import is_computed_apart, read_computation
 from gql_api.schema.declarations import ComputedField
 from gql_api.schema.fields import ColumnField, IdField, RelationshipField
 from gql_api.schema.sites import (
@@ -96,9 +97,19 @@ class Planner:
             defined, here = type_.fields[name], (*path, key)
             planned = self._plan_row_field(key, defined, found, here)
             if planned is None:
-                planned = plan.PythonField(key, name, tuple(_resolver_columns(entity, defined)))
+                planned = self._plan_python(key, entity, defined, found)
             fields.append(planned)
         return plan.Selection(entity.name, tuple(fields))
+
+    def _plan_python(
+        self, key: str, entity: Entity, defined: GraphQLField, nodes: Nodes
+    ) -> plan.PythonField:
+        """Plan a field with a resolver in Python; one that is computed apart has its call."""
+        columns, slot = tuple(_resolver_columns(entity, defined)), None
+        if is_computed_apart(defined):
+            read = partial(read_computation, defined=defined, node=nodes[0], schema=self._schema)
+            slot = self.read_site(Site(read, None, nodes[0]))
+        return plan.PythonField(key, nodes[0].name.value, columns, slot)
 
     def plan_connection(
         self,

@@ -124,7 +124,8 @@ class ArgumentReader:
         self.parts: list[Any] = []
         """What each site gave."""
 
-        self._variables = VariableValues({}, {**variables})
+        self.variables = VariableValues({}, {**variables})
+        """Coerced, as graphql-core takes them."""
 
     def read(self, site: Site) -> Any:
         """Read the next site and return its part.
@@ -146,7 +147,7 @@ class ArgumentReader:
     def _arguments(self, site: Site) -> dict[str, Any]:
         if site.field is None or site.node is None:
             return {}
-        return coerce_arguments(site.field, site.node, self._variables)
+        return coerce_arguments(site.field, site.node, self.variables)
 
 
 @dataclass(frozen=True, slots=True)
