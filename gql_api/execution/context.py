@@ -49,6 +49,8 @@ class Context:
         """Whether the answer is only sent on as JSON, so that its data may be JSON already."""
         self.takes_completed = False
         self.takes_fragments = False
+        self.needs_execution = False
+        """Whether a value was met that the executor of GraphQL presents."""
         self.explanation: Explanation | None = None
         """Collects statements and paths, for a caller who may see them; None for all others."""
         self.lost_conflict = False
@@ -179,7 +181,9 @@ class Context:
         if self.plans is not None and self.plans.document is not document:
             self.plans = None
         schema = self._schema
-        self.takes_completed = schema is not None and not resolves_fields
+        is_whole = not resolves_fields and not self.needs_execution
+        self.takes_completed = schema is not None and is_whole
+        self.needs_execution = False
         self.takes_fragments = self.takes_encoded and schema is not None and schema.is_bare
 
     def enter_operation(self, schema: Schema, unit: UnitOfWork | None) -> None:

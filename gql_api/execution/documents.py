@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from graphql import DocumentNode
+from graphql import DocumentNode, FragmentDefinitionNode
 
+from gql_api.execution.operations import KnownOperation, find_operation
 from gql_api.execution.prices import CostProgram
+from gql_api.schema.build import Schema
 from gql_api.schema.plans import DocumentPlans
 
 _MAX_CHARACTERS = 500_000
@@ -20,6 +22,26 @@ class KnownDocument:
 
     prices: dict[str | None, CostProgram] = field(default_factory=dict)
     """Of its operations, by name, as they are asked for."""
+
+    operations: dict[str | None, KnownOperation | None] = field(default_factory=dict)
+    """Its queries, by name, as they are asked for."""
+
+    def operation(self, name: str | None, schema: Schema) -> KnownOperation | None:
+        """Return the query with a name, or the only operation; None for anything else."""
+        if name not in self.operations:
+            node = find_operation(self.node, name)
+            if node is None:
+                return None
+            fragments = {
+                each.name.value: each
+                for each in self.node.definitions
+                if isinstance(each, FragmentDefinitionNode)
+            }
+            named = None if node.name is None else node.name.value
+            self.operations[name] = KnownOperation(
+                node, named, fragments, schema, self.plans.conditions
+            )
+        return self.operations[name]
 
 
 class DocumentCache:

@@ -79,9 +79,7 @@ class OperationLimits(SchemaExtension):
     @override
     def get_results(self) -> dict[str, Any]:
         """Return what the operation costs, where the configuration says so."""
-        if self._cost is None or not self._schema.table.config.shows_cost:
-            return {}
-        return {"cost": {"requested": self._cost, "limit": self._limits.max_cost}}
+        return present_cost(self._cost, self._schema)
 
     @property
     def _schema(self) -> Schema:
@@ -112,27 +110,51 @@ class OperationLimits(SchemaExtension):
     def _judge_request(self) -> list[GraphQLError]:
         variables = self.execution_context.variables or {}
         try:
-            check_depth(variables, self._limits)
-            check_size(variables, self._limits)
-            self._judge_cost(variables)
+            name = self.execution_context.operation_name
+            self._cost = judge_request(self._known, name, variables, self._schema)
         except LimitExceededError as error:
             return _located([error])
         return []
 
-    def _judge_cost(self, variables: Mapping[str, Any]) -> None:
-        known, name = self._known, self.execution_context.operation_name
-        if known is None:  # nothing is known of a document that was not validated
-            return
-        operation = get_operation_ast(known.node, name)
-        if operation is None:
-            return
-        if name not in known.prices:
-            known.prices[name] = compile_cost(known.node, operation, self._schema)
-        limit = self._limits.max_cost
-        self._cost = known.prices[name].price(variables, self._limits)
-        if self._cost > limit:
-            message = f"The operation costs {self._cost} points: at most {limit} are allowed."
-            raise LimitExceededError(message, limit="max_cost")
+
+def judge_request(
+    known: KnownDocument | None, name: str | None, variables: Mapping[str, Any], schema: Schema
+) -> int | None:
+    """Judge the variables of an operation, and return what it costs.
+
+    Args:
+        known: The document; nothing is known of one that was not validated.
+        name: Of the operation.
+        variables: As sent.
+        schema: Whose limits hold.
+
+    Returns:
+        None where nothing is known of the operation.
+
+    Raises:
+        LimitExceededError: There is more of something than is allowed.
+    """
+    limits = schema.table.config.limits
+    check_depth(variables, limits)
+    check_size(variables, limits)
+    operation = None if known is None else get_operation_ast(known.node, name)
+    if known is None or operation is None:
+        return None
+    if name not in known.prices:
+        known.prices[name] = compile_cost(known.node, operation, schema)
+    cost = known.prices[name].price(variables, limits)
+    if cost > limits.max_cost:
+        message = f"The operation costs {cost} points: at most {limits.max_cost} are allowed."
+        raise LimitExceededError(message, limit="max_cost")
+    return cost
+
+
+def present_cost(cost: int | None, schema: Schema) -> dict[str, Any]:
+    """Return what the extensions of an answer say of its cost, where the configuration says so."""
+    config = schema.table.config
+    if cost is None or not config.shows_cost:
+        return {}
+    return {"cost": {"requested": cost, "limit": config.limits.max_cost}}
 
 
 def _with_ours(rules: Sequence[type[ASTValidationRule]]) -> list[type[ASTValidationRule]]:

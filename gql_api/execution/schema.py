@@ -1,14 +1,19 @@
 """``build_schema``, the front door: an assembled schema whose operations have their lifecycle."""
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+from typing_extensions import override
 
 from gql_api.execution.attempts import RepeatingSchema
+from gql_api.execution.bypass import AskedOperation, Bypass
+from gql_api.execution.context import Context
 from gql_api.execution.documents import DocumentCache
 from gql_api.execution.executor import OperationExecutor
 from gql_api.execution.idempotency import kept_answers
@@ -16,6 +21,48 @@ from gql_api.execution.introspection import Introspection, IntrospectionAnswers
 from gql_api.execution.lifecycle import OperationLifecycle
 from gql_api.execution.limits import OperationLimits
 from gql_api.schema.build import Schema, assemble_schema
+
+
+class ApiSchema(RepeatingSchema):
+    """A schema that answers operations of nothing but generated reads by itself."""
+
+    bypass: Bypass | None = None
+    """None where extensions want to see operations."""
+
+    @override
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Execute an operation."""
+        is_plain = not (operation_extensions or {}).get("snapshot") and (
+            allowed_operation_types is None or OperationType.QUERY in allowed_operation_types
+        )
+        if self.bypass is not None and query is not None and is_plain and _is_free(context_value):
+            asked = AskedOperation(query, operation_name, variable_values or {}, context_value)
+            result = await self.bypass.execute(asked)
+            if result is not None:
+                return result
+        return await super().execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
+
+
+def _is_free(context: Any) -> TypeGuard[Context]:
+    """Tell whether a query with a context reads wherever there is room, and not one moment."""
+    return isinstance(context, Context) and not context.takes_snapshot
 
 
 def build_schema(
@@ -41,14 +88,17 @@ def build_schema(
         MappingError: A model cannot be mapped.
         SchemaBuildError: A declared type or operation cannot be built.
     """
-    limits = partial(OperationLimits, DocumentCache())
+    documents = DocumentCache()
+    limits = partial(OperationLimits, documents)
     introspection = partial(Introspection, IntrospectionAnswers(), is_innermost=not len(extensions))
     # introspection is answered last: whoever may refuse it comes before
     everything: list[Callable[[], SchemaExtension]]
     everything = [OperationLifecycle, limits, *extensions, introspection]
     with _paused_collector():
-        schema = assemble_schema(models, RepeatingSchema, extensions=everything, **options)
+        schema = assemble_schema(models, ApiSchema, extensions=everything, **options)
     schema.is_bare = not len(extensions)
+    if isinstance(schema, ApiSchema) and schema.is_bare:
+        schema.bypass = Bypass(schema, documents)
     schema.execution_context_class = OperationExecutor
     assert isinstance(schema, RepeatingSchema)  # noqa: S101 - so it was asked for
     lifetime_s = schema.table.config.idempotency_lifetime_s

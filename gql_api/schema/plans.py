@@ -37,7 +37,9 @@ class DocumentPlans:
 
     def __init__(self, document: DocumentNode | None, plans: PlanCache) -> None:
         self.document = document
-        self._conditions = () if document is None else _conditions(document)
+        self.conditions = () if document is None else _conditions(document)
+        """Variables that decide what is selected."""
+
         self._plans = plans
         self._sites: dict[_Key, list[Site]] = {}
         # a plan that the cache of all forgets is gone from here too
@@ -65,7 +67,7 @@ class DocumentPlans:
         Cost:
             Linear in the size of the arguments where the plan is known.
         """
-        key = (name, *map(id, asked.nodes), *map(asked.variables.get, self._conditions))
+        key = (name, *map(id, asked.nodes), *map(asked.variables.get, self.conditions))
         reader = self._read_again(key, asked, given)
         if reader is not None:
             again = self._known.get((key, *reader.parts))

@@ -26,7 +26,7 @@ from gql_api.schema.definitions import TypedField, argument, list_of, nullable
 from gql_api.schema.keys import key_filter, read_global_id, read_key
 from gql_api.schema.operands import Operands
 from gql_api.schema.pages import list_arguments
-from gql_api.schema.plans import plans_of
+from gql_api.schema.plans import DocumentPlans, plans_of
 from gql_api.schema.selections import Planner
 from gql_api.schema.sites import ArgumentReader, AskedField, Path, Site
 from gql_api.schema.table import TypeTable
@@ -37,6 +37,9 @@ Info = strawberry.Info[Any, Any]
 class RootField(TypedField):
     """A root field that is planned from its AST and resolved by loading the plan."""
 
+    is_planned = False
+    """Whether one plan answers it: see ``find``."""
+
     @override
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
@@ -46,9 +49,21 @@ class RootField(TypedField):
         """Plan and load the field."""
         raise NotImplementedError
 
+    def find(
+        self, asked: AskedField, plans: DocumentPlans
+    ) -> tuple[KnownPlan[Any], tuple[Any, ...]]:
+        """Return the plan of the field, and its operands.
+
+        Raises:
+            BadUserInputError: An argument is wrong.
+        """
+        raise NotImplementedError
+
 
 class ManyField(RootField):
     """``posts``: a connection."""
+
+    is_planned = True
 
     def __init__(self, entity: Entity, table: TypeTable) -> None:
         super().__init__(
@@ -60,8 +75,14 @@ class ManyField(RootField):
         self.entity = entity
 
     @override
+    def find(
+        self, asked: AskedField, plans: DocumentPlans
+    ) -> tuple[KnownPlan[Connection], tuple[Any, ...]]:
+        return plans.find(asked, self.entity.name, self._plan)
+
+    @override
     async def resolve(self, info: Info) -> Completed | dict[str, Any]:
-        known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
+        known, values = self.find(AskedField.of(info), plans_of(info))
         run = new_run(info, values)
         return await complete(info, known, run) or await load_connection(known, run)
 
@@ -71,6 +92,8 @@ class ManyField(RootField):
 
 class SingleField(RootField):
     """``post(id:)`` and ``postBy(key:)``: one row, or null."""
+
+    is_planned = True
 
     def __init__(
         self, name: str, entity: Entity, table: TypeTable, key: StrawberryArgument
@@ -84,8 +107,14 @@ class SingleField(RootField):
         self.entity = entity
 
     @override
+    def find(
+        self, asked: AskedField, plans: DocumentPlans
+    ) -> tuple[KnownPlan[Lookup], tuple[Any, ...]]:
+        return plans.find(asked, self.entity.name, self._plan)
+
+    @override
     async def resolve(self, info: Info) -> Completed | LoadedRow | None:
-        known, values = plans_of(info).find(AskedField.of(info), self.entity.name, self._plan)
+        known, values = self.find(AskedField.of(info), plans_of(info))
         run = new_run(info, values)
         return await complete(info, known, run) or await _load_row(known, run)
 
