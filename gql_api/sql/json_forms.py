@@ -82,6 +82,19 @@ def fail(expression: Expression, type_: sa.types.TypeEngine[Any]) -> Expression:
     return refused if isinstance(type_, sa.Text) else sa.cast(refused, type_)
 
 
+def require(form: Expression, value: Expression) -> Expression:
+    """Compile a form that fails with a data exception where there is none: null.
+
+    Args:
+        form: Of the value.
+        value: A column or a key that the form depends on, lest the failure be foreseen.
+    """
+    # concat alone takes null for an empty text
+    marked = sa.func.concat(sa.literal_column("'!'"), sa.cast(value, sa.Text()), type_=sa.Text())
+    refused = sa.cast(sa.cast(marked, sa.Integer()), sa.Text())
+    return sa.func.coalesce(form, sa.cast(refused, form.type), type_=form.type)
+
+
 def _form_of(plain: sa.types.TypeEngine[Any], kind: ScalarKind) -> _Form:
     form = _FORMS.get(kind)
     if form is None or not isinstance(plain, form.types) or isinstance(plain, sa.Enum):
@@ -187,7 +200,9 @@ def _write_decimal(value: Expression) -> Expression:
 
 def _write_base64(value: Expression) -> Expression:
     encoded = sa.func.encode(value, sa.literal_column("'base64'"))
-    return sa.func.translate(encoded, sa.literal_column("E'\\n'"), sa.literal_column("''"))
+    line: Expression = sa.literal_column("E'\\n'")
+    none: Expression = sa.literal_column("''")
+    return sa.func.translate(encoded, line, none, type_=sa.Text())
 
 
 def _within(first: str, last: str) -> Callable[[Expression], Expression]:

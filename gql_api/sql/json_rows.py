@@ -19,7 +19,7 @@ from gql_api.plan import selections
 from gql_api.plan.filters import Filter
 from gql_api.plan.selections import Connection, Selection
 from gql_api.sql.columns import SelectedColumn
-from gql_api.sql.json_forms import Expression, compile_form
+from gql_api.sql.json_forms import Expression, compile_form, require
 from gql_api.sql.json_ids import compile_global_id
 from gql_api.sql.json_objects import JSON, label, quoted, whole_row
 from gql_api.sql.operands import bind_slot
@@ -117,8 +117,8 @@ class RowWriter(ABC):
                 entity = row.entity
                 values = [row.column(column.key) for column in entity.id_columns]
                 return compile_global_id(entity, values)
-            case selections.ToOneField(_, key, selection):
-                return self._compile_to_one(row.entity.relationships[key], selection, row)
+            case selections.ToOneField():
+                return self._compile_to_one(field, row)
             case selections.ToManyField(_, key, connection):
                 relationship = row.entity.relationships[key]
                 listed = JsonList(connection, lambda: self._relatives(relationship, row))
@@ -139,21 +139,25 @@ class RowWriter(ABC):
             message = f"{row.entity.name}.{described.name}: {error}"
             raise NoPlainFormError(message) from error
         if field.path_slot is None:
-            return form
+            # databases keep what models call not null, but for views and what is computed
+            is_kept = described.is_nullable or described.type.kind is ScalarKind.JSON
+            return form if is_kept else require(form, value)
         self.path_slots.append(field.path_slot)
         steps = bind_slot(field.path_slot, sa.ARRAY(sa.Text()))
         return sa.type_coerce(form.op("#>")(steps), JSON)
 
-    def _compile_to_one(
-        self, relationship: Relationship, selection: Selection, row: Row
-    ) -> Expression:
+    def _compile_to_one(self, field: selections.ToOneField, row: Row) -> Expression:
+        relationship = row.entity.relationships[field.relationship]
         source = self._relatives(relationship, row)
-        columns = self.row_columns(selection, source)
+        columns = self.row_columns(field.selection, source)
         found = self.select_from(source, columns, list_predicates(None, source, self.compilation))
         if not is_kept_single(relationship, source.entity):
             order = first_order(relationship, source, self.compilation)
             found = found.order_by(*order).limit(sa.literal_column("1"))
-        return self._select_object(found).scalar_subquery()
+        value = self._select_object(found).scalar_subquery()
+        if not field.is_non_null:
+            return value
+        return require(value, row.column(relationship.join.local_keys[0]))
 
     def _relatives(self, relationship: Relationship, row: Row) -> Source:
         relatives = visible_relatives(row.entity, relationship, self.compilation)

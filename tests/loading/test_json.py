@@ -1,9 +1,13 @@
 """One statement answers as the executor does."""
 
+from typing import Any
+
 import pytest
 
 import gql_api as gql
-from tests.fixtures.json_path import check_paths
+from gql_api.errors import NoPlainFormError
+from tests.fixtures import models
+from tests.fixtures.json_path import check_paths, load_text, plan_of
 from tests.fixtures.schema import Api
 
 ROOTS = {
@@ -169,6 +173,26 @@ async def test_row_by_id(api: Api):
     )
 
     assert found["title"] == "1000 wool"
+
+
+@gql.type(models.Book, all_fields=True)
+class _Authored:
+    """Books whose author cannot be null."""
+
+    author: Any = gql.field(non_null=True)
+
+
+async def test_hidden_but_required(api: Api):
+    """A row that must be there, and is hidden, has no form: the executor makes the error."""
+    if api.database.dialect.name != "postgresql":
+        pytest.skip("PostgreSQL alone writes JSON.")
+    guarded = api.of(types=[_Authored], policies=models.POLICIES)
+    text = "{ books(where: {rowId: {eq: %d}}) { nodes { title author { penName } } } }"
+
+    await check_paths(guarded, text % 1)
+    planned = await plan_of(guarded, text % 5, gql.ANONYMOUS)
+    with pytest.raises(NoPlainFormError):
+        await load_text(guarded, planned)
 
 
 @pytest.mark.parametrize("page", ["first: 2, after", "last: 2, before"])

@@ -23,7 +23,7 @@ from gql_api.mapping.global_ids import write_column
 from gql_api.mapping.types import EnumTable, describe_type
 from gql_api.naming import Inflector
 from gql_api.sql.columns import readable
-from gql_api.sql.json_forms import compile_form, compile_json_text
+from gql_api.sql.json_forms import compile_form, compile_json_text, require
 
 
 class Mood(enum.Enum):
@@ -189,6 +189,21 @@ async def test_null(database: gql.Database, type_: Any, texts: list[str]):
         *await _read(database, type_, texts[:1]),
         None,
     ]
+
+
+def _required(value: Any, type_: Any) -> Any:
+    return require(compile_form(value, type_), value)
+
+
+@pytest.mark.parametrize(("type_", "texts"), KINDS.values(), ids=KINDS)
+async def test_required(database: gql.Database, type_: Any, texts: list[str]):
+    """Null where none may be fails as one of the data; values stay as they are."""
+    written = await _written(database, type_, texts[:1], _required)
+    with pytest.raises(DBAPIError) as raised:
+        await _written(database, type_, [None], _required)
+
+    assert written == await _read(database, type_, texts[:1])
+    assert is_data_fault(raised.value)
 
 
 @pytest.mark.parametrize(("type_", "text"), FORMLESS.values(), ids=FORMLESS)
