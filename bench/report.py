@@ -18,7 +18,8 @@ def markdown(results: Results) -> str:
     meta = results.meta
     title = (
         f"{meta['date']}, {meta['cpus']} cores, offsets below {meta['max_offset']}, "
-        f"{meta['concurrency']} connections, {meta['rounds']} rounds of {meta['seconds']} s."
+        f"{meta['concurrency']} connections, {meta['rounds']} rounds of {meta['seconds']} s. "
+        f"Other programs took {results.foreign_cores():.1f} cores meanwhile."
     )
     parts = [title]
     for heading, column, base in (

@@ -61,6 +61,10 @@ class Results:
         ratios = [mine / max(theirs, 1e-9) for mine, theirs in pairs]
         return statistics.median(ratios) if ratios else None
 
+    def foreign_cores(self) -> float:
+        """Return the median of the cores that other programs took while a slice was measured."""
+        return statistics.median(each["foreign"] for each in self.slices)
+
     def memory_mb(self, server: str) -> float:
         """Return the memory of a server at the end of the run."""
         return float([each["rss_mb"] for each in self.slices if each["server"] == server][-1])

@@ -22,6 +22,7 @@ def measured(server: str, operation: str, cpu_ms: float, rps: float):
         "app_cpu_ms": cpu_ms,
         "rps": rps,
         "rss_mb": 40.0,
+        "foreign": 0.25,
     }
 
 
@@ -51,6 +52,14 @@ def test_ratio():
     """A ratio is the median of those of each round."""
     assert RESULTS.ratio("gql_api", "limit", "Q1", "app_cpu_ms") == pytest.approx(2.25)
     assert RESULTS.ratio("gql_api", "limit", "Q3", "app_cpu_ms") is None
+
+
+def test_title():
+    """A report begins with when and how it was measured, and how idle the machine was."""
+    assert markdown(RESULTS).splitlines()[0] == (
+        "2026-01-01, 2 cores, offsets below 10, 16 connections, 2 rounds of 1 s. "
+        "Other programs took 0.2 cores meanwhile."
+    )
 
 
 def test_ratio_table():
