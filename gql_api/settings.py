@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     groups: bool | None = None
     """Whether lists offer groups; None: where they offer aggregates."""
 
+    json_path: bool = True
+    """Whether PostgreSQL may write answers as JSON, where it writes what Python would."""
+
     max_body_bytes: Positive = _LIMITS.max_body_bytes
     """As the other limits below: of ``gql_api.config.Limits``, by the same name."""
 

@@ -148,7 +148,7 @@ def _key(text: str | None) -> Any:
 
 def _show(explanation: Mapping[str, Any]) -> None:
     for name, way in explanation["fields"].items():
-        say(f"{name}: {way['path']}. {way['reason']}")
+        say(f"{name}: {way['path']} ({way['reason'].rstrip('.')})")
     for number, sent in enumerate(explanation["statements"], 1):
         say()
         say(f"-- {number}. {_summary(sent)}")

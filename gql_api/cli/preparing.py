@@ -115,6 +115,7 @@ def api_config(
         is_read_only=is_read_only,
         limits=Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)}),
         shows_cost=settings.show_cost,
+        has_json_path=settings.json_path,
     )
 
 
