@@ -40,7 +40,7 @@ class EngineOptions:
     pool_size: int = 5
     """Connections kept open by each engine, at most."""
     max_overflow: int = 10
-    """Connections beyond the size, closed after use."""
+    """Connections beyond the size, closed when none was lacking for half a minute."""
     pool_timeout_s: float = 30.0
     """Wait for a connection, at most."""
     pool_recycle_s: int = 1800
@@ -208,6 +208,7 @@ class Database:
                 view = self.read_engine.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
+                watch_transactions(view.sync_engine)
             self._engines[_SNAPSHOT] = view
         return self._engines[_SNAPSHOT]
 
@@ -263,8 +264,10 @@ def _engine(url: URL, options: EngineOptions, settings: dict[str, Any]) -> Async
         execution_options=execution_options,
         **settings,
     )
-    prepare_connections(engine.sync_engine, is_autocommit="isolation_level" in settings)
-    watch_transactions(engine.sync_engine)
+    is_autocommit = "isolation_level" in settings
+    prepare_connections(engine.sync_engine, is_autocommit=is_autocommit)
+    if not is_autocommit:  # `DirectReads` steps aside for listeners of its engine
+        watch_transactions(engine.sync_engine)
     return engine
 
 

@@ -1,13 +1,14 @@
 """A connection pool that knows who waits, hands out idle connections at once, and its figures."""
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, Pool
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util import greenlet_spawn, memoized_property
 from sqlalchemy.util.queue import AsyncAdaptedQueue, Full
 from typing_extensions import override
 
@@ -43,12 +44,36 @@ _NO_CONNECTION: Any = object()
 
 
 class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
-    """A queue that counts the tasks that wait in it."""
+    """A queue that counts the tasks that wait in it, and holds more for a while after a lack."""
 
     waiting = 0
+    lacked_at = -math.inf
+    """When somebody found it empty, by the monotonic clock."""
+    kept_s = 30.0
+    """How long entries beyond the size are kept after that."""
+
+    @memoized_property
+    @override
+    def _queue(self) -> asyncio.Queue[ConnectionPoolEntry]:
+        return asyncio.Queue()  # its own limit is checked below
+
+    @override
+    def put(
+        self, item: ConnectionPoolEntry, block: bool = True, timeout: float | None = None
+    ) -> None:
+        self.put_nowait(item)
+
+    @override
+    def put_nowait(self, item: ConnectionPoolEntry) -> None:
+        is_beyond = self._queue.qsize() >= self.maxsize
+        if is_beyond and time.monotonic() - self.lacked_at > self.kept_s:
+            raise Full
+        super().put_nowait(item)
 
     @override
     def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
+        if self.empty():
+            self.lacked_at = time.monotonic()
         if not block:
             return self.get_nowait()
         self.waiting += 1
@@ -72,7 +97,11 @@ class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
 
 
 class CountingPool(AsyncAdaptedQueuePool):
-    """SQLAlchemy's asyncio pool, which also counts waiting tasks and timeouts."""
+    """SQLAlchemy's asyncio pool, which also counts waiting tasks and timeouts.
+
+    Connections beyond the size are not closed after each use, but when none was lacking for a
+    while: to make one costs as much as many reads.
+    """
 
     _queue_class = _CountingQueue
     timeouts = 0
@@ -98,6 +127,7 @@ class CountingPool(AsyncAdaptedQueuePool):
         queue: Any = self._pool
         if not queue.waiting and not queue.empty():
             return self._usable(queue.get_nowait())
+        queue.lacked_at = time.monotonic()
         if self._overflow < self._max_overflow:
             return None
         try:
@@ -111,7 +141,7 @@ class CountingPool(AsyncAdaptedQueuePool):
             raise PoolTimeoutError(message, code="3o7r") from None
 
     async def give_back(self, entry: ConnectionPoolEntry) -> None:
-        """Take back what `lease` gave; a connection beyond the size is closed."""
+        """Take back what `lease` gave; a connection too many is closed."""
         try:
             self._pool.put_nowait(entry)
         except Full:

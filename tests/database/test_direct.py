@@ -18,6 +18,7 @@ from typing_extensions import override
 import gql_api as gql
 from gql_api.database.direct import DirectReads
 from gql_api.database.engines import Database, EngineOptions, open_database
+from gql_api.database.pools import PoolCounts
 from gql_api.loading.readers import ConnectionReader
 from tests.fixtures.statements import count_statements
 
@@ -316,16 +317,37 @@ async def test_waits(postgres_url):
 
 
 async def test_overflow(postgres_url):
-    """A connection beyond the size is closed after use."""
+    """A connection beyond the size is kept while there are too few, and closed some time after."""
     database = open_database(postgres_url, EngineOptions(pool_size=1, max_overflow=1))
     reader = ConnectionReader(database)
+    queue: Any = database.read_engine.sync_engine.pool._pool
 
-    await asyncio.gather(*(reader.fetch(SLEEP, {"seconds": 0.05}) for _ in range(2)))
-    await asyncio.gather(*(reader.fetch(SLEEP, {"seconds": 0.05}) for _ in range(2)))
-    counts = database.pool_status().read
+    for _ in range(2):
+        await asyncio.gather(*(reader.fetch(SLEEP, {"seconds": 0.05}) for _ in range(2)))
+    busy = database.pool_status().read
+    queue.kept_s = 0.0
+    await reader.fetch(ONE, {})
+    quiet = database.pool_status().read
     await database.dispose()
 
-    assert (counts.checked_in, counts.checked_out, counts.overflow) == (1, 0, 0)
+    assert busy == PoolCounts(size=1, checked_in=2, overflow=1)
+    assert quiet == PoolCounts(size=1, checked_in=1)
+
+
+async def test_burst(postgres_url):
+    """Many reads at once make no more connections than the pool may hold."""
+    database = open_database(postgres_url, EngineOptions(pool_size=2, max_overflow=2))
+    reader = ConnectionReader(database)
+    made: list[Any] = []
+    sa.event.listen(
+        database.read_engine.sync_engine.pool, "connect", lambda *facts: made.append(facts)
+    )
+
+    for _ in range(3):
+        await asyncio.gather(*(reader.fetch(SLEEP, {"seconds": 0.01}) for _ in range(12)))
+    await database.dispose()
+
+    assert len(made) <= 4
 
 
 async def test_changed_table(single):

@@ -27,7 +27,7 @@ async def test_counts(postgres_url):
     await database.dispose()
 
     assert full == PoolCounts(size=1, checked_out=2, overflow=1, waiting=1)
-    assert empty.read == PoolCounts(size=1, checked_in=1)
+    assert empty.read == PoolCounts(size=1, checked_in=2, overflow=1)
     assert empty.write == PoolCounts(size=1)
 
 
