@@ -122,7 +122,7 @@ def test_demo(start_serving: Start, serving_folder: Path):
     counts = [
         each["statements"] for each in logged(second) if each.get("operation_name") == "Sample"
     ]
-    assert counts == [4]
+    assert counts == [1]
     assert status == 0
     assert processes(serving_folder) == []
 
