@@ -99,7 +99,7 @@ class Bypass:
             return [
                 self._plan_field(each, known, operation, variables) for each in selections
             ], cost
-        except (ApiError, GraphQLError):
+        except (ApiError, GraphQLError, NoPlainFormError):
             return None
 
     def _coerce(self, operation: KnownOperation, variables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -56,7 +56,7 @@ class DocumentPlans:
 
         Args:
             asked: The field.
-            name: Of the entity: a field of several has a plan for each.
+            name: Of the entity, and of the way where there are several: each has plans of its own.
             make: Makes the plan where it is not known. Which sites it reads must follow from the
                 document alone, never from what they hold.
             given: What the plan needs besides its arguments.

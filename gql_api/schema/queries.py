@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.arguments import StrawberryArgument
 from typing_extensions import override
 
-from gql_api.errors import BadUserInputError
+from gql_api.errors import BadUserInputError, NoPlainFormError
 from gql_api.loading.plans import load_connection, load_lookup
 from gql_api.loading.rows import LoadedRow, column_values
 from gql_api.loading.run import Run
@@ -56,6 +56,7 @@ class RootField(TypedField):
 
         Raises:
             BadUserInputError: An argument is wrong.
+            NoPlainFormError: More than the plan is needed for these arguments.
         """
         raise NotImplementedError
 
@@ -138,6 +139,8 @@ def _read_key_argument(
 class NodeField(RootField):
     """``node(id:)``: the row with a global id, or null."""
 
+    is_planned = True
+
     def __init__(self, table: TypeTable) -> None:
         super().__init__(
             "node",
@@ -147,9 +150,25 @@ class NodeField(RootField):
         )
 
     @override
-    async def resolve(self, info: Info) -> LoadedRow | None:
-        (row,) = await _load_nodes(info)
-        return row
+    def find(
+        self, asked: AskedField, plans: DocumentPlans
+    ) -> tuple[KnownPlan[Lookup], tuple[Any, ...]]:
+        entity, key = _node_key(asked.table.registry, asked.arguments["id"])
+        if any(map(_has_spellings, entity.primary_key)):
+            message = f"A key of {entity.name} has several spellings, its id has one."
+            raise NoPlainFormError(message)
+        given = KeyValue(tuple(column.key for column in entity.primary_key), key)
+        return plans.find(asked, entity.name, partial(_plan_given_key, entity=entity), given)
+
+    @override
+    async def resolve(self, info: Info) -> Completed | LoadedRow | None:
+        try:
+            known, values = self.find(AskedField.of(info), plans_of(info))
+        except NoPlainFormError:
+            (row,) = await _load_nodes(info)
+            return row
+        run = new_run(info, values)
+        return await complete(info, known, run) or await _load_row(known, run)
 
 
 class NodesField(RootField):
@@ -251,6 +270,13 @@ async def _load_nodes(info: Info) -> list[LoadedRow | None]:
     return [found.get((entity.name, _written(entity, key))) for entity, key in wanted]
 
 
+def _has_spellings(column: Column) -> bool:
+    """Tell whether a database may find a key that is written otherwise: in capitals, say."""
+    type_ = column.type
+    is_text = type_.kind in {ScalarKind.STRING, ScalarKind.OPAQUE, ScalarKind.ENUM}
+    return is_text or type_.is_text or type_.own is not None
+
+
 def _node_key(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
     entity, values = decode_global_id(registry, text)
     key = key_values(entity, entity, values)
@@ -262,7 +288,8 @@ async def _load_nodes_of(
     info: Info, entity: Entity, keys: list[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], LoadedRow]:
     plan = partial(_plan_nodes, entity=entity)
-    known, values = plans_of(info).find(AskedField.of(info), entity.name, plan, given=keys)
+    name = f"{entity.name} by keys"
+    known, values = plans_of(info).find(AskedField.of(info), name, plan, given=keys)
     rows = await load_lookup(known, new_run(info, values))
     columns = tuple(column.key for column in entity.primary_key)
     return {_written(entity, column_values(row, columns)): row for row in rows}

@@ -115,6 +115,27 @@ async def test_left_to_the_executor(api: Api, taken: Taken, text: str):
     assert taken.count == 0
 
 
+async def test_nodes_by_id(api: Api, taken: Taken):
+    """A row by its global id is a generated read, whatever its type; one by a text is executed."""
+    api = api.of()
+    text = """query ($id: ID!) { node(id: $id) { __typename id ... on Book { title }
+      ... on Chapter { number book { title } } ... on Category { code } } }"""
+    listed = await api.run(
+        "{ books(first: 2) { nodes { id } } chapters(first: 1) { nodes { id } } "
+        "categories(first: 1) { nodes { id } } }"
+    )
+    ids = [row["id"] for each in listed.data.values() for row in each["nodes"]]
+    for each in ids:
+        answer = await _same(api, text, id=each)
+        assert answer.data["node"]["id"] == each
+    before = taken.count
+
+    gone = await _same(api, text, id="WyJCb29rIiw5OTk5XQ==")
+
+    assert gone.data == {"node": None}
+    assert (before, taken.count) == (5, 7)
+
+
 async def test_named_operations(api: Api, taken: Taken):
     """Each operation of a document is known by its name."""
     api = api.of()
