@@ -26,6 +26,7 @@ GqlApiError
         ├── UniqueViolationError
         ├── ForeignKeyViolationError
         ├── CheckViolationError
+        ├── StaleVersionError
         ├── NotFoundError
         ├── ForbiddenError
         ├── TooManyRowsError
@@ -212,6 +213,22 @@ class CheckViolationError(WriteError):
     """A check constraint of the database refuses the row."""
 
     code = "CHECK_VIOLATION"
+
+
+class StaleVersionError(WriteError):
+    """The row has changed since the caller has seen it. They must read it again.
+
+    Args:
+        message: Safe to show.
+        path: Where the expected version stands.
+        version: The current one, as answers write it.
+    """
+
+    code = "STALE_VERSION"
+
+    def __init__(self, message: str, *, path: Sequence[str] = (), version: str) -> None:
+        super().__init__(message, path=path)
+        self.version = version
 
 
 class NotFoundError(WriteError):

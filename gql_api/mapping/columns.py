@@ -109,6 +109,7 @@ def _describe_column(
         is_read_only=bool(options.get("read_only"))
         or value_type.is_refused
         or _is_kept_by_database(attribute),
+        is_version=column is attribute.parent.version_id_col or bool(options.get("version")),
         rules=_describe_rules(column, options),
         search=options.get("search", DEFAULT_SEARCH),
         description=attribute.doc

@@ -125,6 +125,9 @@ class Column:
     is_read_only: bool = False
     """Whether clients can never write it."""
 
+    is_version: bool = False
+    """Whether its value changes with every write of the row."""
+
     rules: InputRules = InputRules()
     """What it accepts from clients."""
 
@@ -339,6 +342,11 @@ class Entity:
     def is_union(self) -> bool:
         """Whether its rows are those of several tables."""
         return self.lineage is not None and self.lineage.union_key is not None
+
+    @property
+    def version(self) -> Column | None:
+        """The column by which clients tell whether a row has changed, if they may see it."""
+        return next((each for each in self.columns.values() if each.is_version), None)
 
     @property
     def id_columns(self) -> tuple[Column, ...]:

@@ -166,7 +166,8 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         declarations=declarations,
     )
     _fill_in(table)
-    error_types = ErrorTypes()
+    has_versions = any(entity.version is not None for entity in table.registry)
+    error_types = ErrorTypes(has_versions=has_versions)
     query = _root("Query", _query_fields(table, queries), inflector)
     mutation_fields = _mutation_fields(table, mutations, error_types)
     schema = schema_type(

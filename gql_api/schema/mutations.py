@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import strawberry
+from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from typing_extensions import override
 
-from gql_api.errors import WriteError
+from gql_api.errors import StaleVersionError, WriteError
 from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.global_ids import encode_global_id
 from gql_api.persistence.rows import Write, create_row, delete_row, update_row
 from gql_api.persistence.upserts import upsert_row
+from gql_api.persistence.versions import lock_version
 from gql_api.plan.changes import DeleteRow
 from gql_api.schema.changes import ChangeReader
 from gql_api.schema.context import new_write, table_of
@@ -80,8 +82,12 @@ class UpdateField(WriteField):
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
         change = ChangeReader(table).read_update(arguments["input"], self.entity, row, ("input",))
-        key = await update_row(change, write)
-        return Payload({table.inflector.single_field(self.entity.name): key})
+        name = table.inflector.single_field(self.entity.name)
+        try:
+            await lock_version(self.entity, row, arguments.get(_EXPECTED), write)
+        except StaleVersionError as error:
+            return Payload({name: row}, errors=(error,))
+        return Payload({name: await update_row(change, write)})
 
 
 class DeleteField(WriteField):
@@ -90,6 +96,7 @@ class DeleteField(WriteField):
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
+        await lock_version(self.entity, row, arguments.get(_EXPECTED), write, is_delete=True)
         key = await delete_row(DeleteRow(self.entity.name, row), write)
         values = dict(zip(key.columns, key.values, strict=True))
         return Payload({"deletedId": encode_global_id(self.entity, values)})
@@ -110,6 +117,7 @@ class UpsertField(WriteField):
 
 
 _IS_NEW = "isNew"
+_EXPECTED = "expectedVersion"
 
 
 def build_upsert_fields(
@@ -165,7 +173,11 @@ def build_mutation_fields(
                 _row_payload(make.update_field(name), entity, table, error_types),
                 entity,
                 description=f"Change one {name}.",
-                arguments=[by_id, argument("input", inputs.update, "What changes.")],
+                arguments=[
+                    by_id,
+                    argument("input", inputs.update, "What changes."),
+                    *_expected_version(entity),
+                ],
             )
         )
     if inputs.is_deletable:
@@ -175,10 +187,18 @@ def build_mutation_fields(
                 _delete_payload(entity, table, error_types),
                 entity,
                 description=f"Delete one {name}.",
-                arguments=[by_id],
+                arguments=[by_id, *_expected_version(entity)],
             )
         )
     return fields
+
+
+def _expected_version(entity: Entity) -> list[StrawberryArgument]:
+    """Return the argument by which a write is for one version of the row, where rows have some."""
+    if entity.version is None:
+        return []
+    text = f"The write is refused unless {entity.version.name} is this, as answers write it."
+    return [argument(_EXPECTED, nullable(str), text)]
 
 
 def _row_payload(

@@ -44,6 +44,10 @@ _ERROR_TYPES: Mapping[type[WriteError], tuple[str, str]] = MappingProxyType(
             "A row that is referred to is missing, or a row is still referred to.",
         ),
         errors.CheckViolationError: ("CheckViolation", "The database refuses the values."),
+        errors.StaleVersionError: (
+            "StaleVersion",
+            "The row has changed since the caller has seen it.",
+        ),
         errors.NotFoundError: ("NotFound", "There is no such row."),
         errors.ForbiddenError: ("Forbidden", "The caller may not do this."),
         errors.TooManyRowsError: ("LimitExceeded", "A write would touch more rows than allowed."),
@@ -71,13 +75,15 @@ class PresentedError:
     code: str
     path: Sequence[str]
     fields: Sequence[str]
+    version: str = ""
 
     @classmethod
     def of(cls, error: WriteError) -> "PresentedError":
         """Present a refusal."""
         fields = error.fields if isinstance(error, errors.UniqueViolationError) else ()
+        version = error.version if isinstance(error, errors.StaleVersionError) else ""
         type_name = _ERROR_TYPES[type(error)][0]
-        return cls(type_name, error.message, error.code, error.path, fields)
+        return cls(type_name, error.message, error.code, error.path, fields, version)
 
 
 def refused(error: WriteError) -> Payload:
@@ -181,9 +187,13 @@ class _ErrorField(TypedField):
 
 
 class ErrorTypes:
-    """The interface ``Error`` and its types."""
+    """The interface ``Error`` and its types.
 
-    def __init__(self) -> None:
+    Args:
+        has_versions: Whether rows have versions, so that one may be stale.
+    """
+
+    def __init__(self, *, has_versions: bool) -> None:
         common: list[StrawberryField] = [
             _ErrorField("message", str, description="What is wrong, and how to mend it."),
             _ErrorField("code", str, description="Stable name of the kind of error."),
@@ -195,7 +205,11 @@ class ErrorTypes:
             "Error", description="Why a write was refused.", resolve_type=_error_type_name
         )
         add_fields(self.interface, common)
-        self.types = [self._new_type(error, common) for error in _ERROR_TYPES]
+        self.types = [
+            self._new_type(error, common)
+            for error in _ERROR_TYPES
+            if has_versions or error is not errors.StaleVersionError
+        ]
 
     def _new_type(self, error: type[WriteError], common: list[StrawberryField]) -> type[Any]:
         name, description = _ERROR_TYPES[error]
@@ -208,6 +222,8 @@ class ErrorTypes:
         own: list[StrawberryField] = []
         if error is errors.UniqueViolationError:
             own = [_ErrorField("fields", list_of(str), description="Fields unique together.")]
+        elif error is errors.StaleVersionError:
+            own = [_ErrorField("version", str, description="Version of the row as it is now.")]
         add_fields(type_, [*common, *own])
         return type_
 

@@ -1,0 +1,51 @@
+"""Versions of rows: a write that was made for an older one is refused."""
+
+from collections.abc import Sequence
+
+from gql_api.errors import StaleVersionError
+from gql_api.mapping.descriptors import Entity
+from gql_api.mapping.values import write_value
+from gql_api.persistence.flushing import flush
+from gql_api.persistence.locking import lock_rows
+from gql_api.persistence.targets import Wanted
+from gql_api.persistence.write import Write
+from gql_api.plan.changes import KeyValue
+
+
+async def lock_version(
+    entity: Entity,
+    key: KeyValue,
+    expected: str | None,
+    write: Write,
+    *,
+    path: Sequence[str] = ("expectedVersion",),
+    is_delete: bool = False,
+) -> None:
+    """Lock a row, and refuse to write it if it is not of the version that the caller has seen.
+
+    Args:
+        entity: Whose row; it has a version.
+        key: Of the row.
+        expected: The version as answers write it; None for any.
+        write: Session and rights.
+        path: Where the version stands, for errors.
+        is_delete: Whether the row is to go.
+
+    Raises:
+        StaleVersionError: It has changed since.
+        NotFoundError: The row is missing or not visible.
+        ForbiddenError: The policy does not let the subject write the row.
+
+    Cost:
+        One SELECT that locks the row; none without an expected version.
+    """
+    column = entity.version
+    if expected is None or column is None:
+        return
+    await flush(entity, write, path)
+    (row,) = await lock_rows(entity, [Wanted(key, ("id",))], write, is_delete=is_delete)
+    value = getattr(row, column.key)
+    current = "" if value is None else f"{write_value(column.type.kind, value)}"
+    if current != expected:
+        message = f"This {entity.name} has changed: read it again, and decide anew."
+        raise StaleVersionError(message, path=path, version=current)
