@@ -34,6 +34,7 @@ from gql_api.sql.sets import (
     select_keys_to_write,
     update_rows_by_key,
 )
+from gql_api.sql.settled import is_settled
 from gql_api.sql.writes import KEYS
 
 
@@ -219,6 +220,8 @@ async def _update_together(
     await _execute(entity, statement, keys, write, path)
     _forget(entity, keys, write, is_delete=False)
     updatable = write.scopes.updatable_rows(entity, entity.model)
+    if is_settled(updatable, entity.model, bound):
+        return
     if await find_refused(updatable, entity, keys, write) is not None:
         message = f"You may not change a {entity.name} in this way."
         raise ForbiddenError(message, path=path)

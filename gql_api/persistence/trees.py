@@ -28,6 +28,7 @@ from gql_api.persistence.relatives import (
 )
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.write import Write
+from gql_api.sql.settled import is_settled
 
 
 async def create_tree(placed: Sequence[PlacedCreate], write: Write) -> list[Any]:
@@ -141,6 +142,8 @@ async def _check_updatable(entity: Entity, written: Sequence[_Changed], write: W
         by_class.setdefault(write.registry.entity_of(type(each.row)), []).append(each)
     for own, changed in by_class.items():
         updatable = write.scopes.updatable_rows(own, own.model)
+        if is_settled(updatable, own.model, {key for each in changed for key in each.values}):
+            continue
         keys = [primary_key_of(own, each.row) for each in changed]
         refused = await find_refused(updatable, own, keys, write)
         if refused is not None:
