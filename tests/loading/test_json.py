@@ -149,6 +149,10 @@ ROOTS = {
         { samples { groups(by: [{field: MOMENT, bucket: MONTH, timeZone: "Europe/Paris"}]) {
             key { moment } aggregate { count avg { ratio } } } } }
     """,
+    "values in documents": """
+        { samples { nodes { rowId a: document(path: ["a"]) b: document(path: ["a", "2"])
+            c: document(path: ["a", "9"]) d: document(path: ["a", "x"]) e: document(path: []) } } }
+    """,
     "a row": "{ bookBy(key: {rowId: 2}) { id title author { penName } tags { nodes { label } } } }",
     "no row": "{ bookBy(key: {rowId: 99}) { title } }",
     "a row by two columns": """
@@ -180,6 +184,18 @@ class _Authored:
     """Books whose author cannot be null."""
 
     author: Any = gql.field(non_null=True)
+
+
+@pytest.mark.parametrize("step", ["-1", "+1", " 1", "1234567890"])
+async def test_index_of_postgresql(api: Api, step: str):
+    """A step that PostgreSQL alone takes for an index is followed in Python."""
+    if api.database.dialect.name != "postgresql":
+        pytest.skip("PostgreSQL alone writes JSON.")
+    text = "query ($path: [String!]) { samples { nodes { document(path: $path) } } }"
+    planned = await plan_of(api, text, gql.ANONYMOUS, path=["a", step])
+
+    with pytest.raises(NoPlainFormError):
+        await load_text(api, planned)
 
 
 async def test_hidden_but_required(api: Api):
