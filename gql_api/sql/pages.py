@@ -242,10 +242,7 @@ def list_predicates(
     part: Filter | None, source: Source, compilation: Compilation
 ) -> list[sa.ColumnElement[bool]]:
     """Compile the scope, the filter, and the parents where there are some."""
-    predicates = _conditions(part, source, compilation)
-    if source.matches:
-        predicates = [_NEVER if isinstance(each, False_) else each for each in predicates]
-    return [*predicates, *source.matches]
+    return [*_conditions(part, source, compilation), *source.matches]
 
 
 def side_predicates(
@@ -260,7 +257,7 @@ def side_predicates(
     if side is Side.BEFORE and page.after is not None:
         turned = reverse(keys)
         predicates.append(compile_seek(turned, page.after, compilation, is_inclusive=True))
-    return predicates
+    return _lasting(predicates)
 
 
 def _conditions(
@@ -269,7 +266,7 @@ def _conditions(
     predicates = [source.scope]
     if part is not None:
         predicates.append(compile_filter(part, source, compilation))
-    return predicates
+    return _lasting(predicates)
 
 
 def seek_predicates(
@@ -281,7 +278,14 @@ def seek_predicates(
         predicates.append(compile_seek(keys, page.after, compilation))
     if page.before is not None:
         predicates.append(compile_seek(reverse(keys), page.before, compilation))
-    return predicates
+    return _lasting(predicates)
+
+
+def _lasting(
+    predicates: Sequence[sa.ColumnElement[bool]],
+) -> list[sa.ColumnElement[bool]]:
+    """Let false ones leave the others standing."""
+    return [_NEVER if isinstance(each, False_) else each for each in predicates]
 
 
 def _select(

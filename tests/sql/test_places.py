@@ -233,17 +233,22 @@ class Measure(Padded):
 
 async def test_impossible_condition(coins: Api):
     """A condition that is never true finds nothing; the lists of keys stay joined."""
+    first = await coins.data("{ prices(first: 1) { pageInfo { endCursor } } }", count=1)
     data = await coins.data(
-        """{ coins { nodes {
-          prices(where: {not: {}}, first: 1) { totalCount nodes { rowId } }
+        """query ($after: String!) { coins { nodes {
+          prices(where: {not: {}}, first: 1, after: $after) {
+            totalCount nodes { rowId } pageInfo { hasPreviousPage } }
           slots(where: {or: []}) { nodes { coinCode } }
         } } }""",
-        count=4,
+        after=first["prices"]["pageInfo"]["endCursor"],
+        count=5,
     )
 
     assert data["coins"]["nodes"]
     for coin in data["coins"]["nodes"]:
-        assert coin == {"prices": {"totalCount": 0, "nodes": []}, "slots": {"nodes": []}}
+        assert coin["prices"]["totalCount"] == 0
+        assert coin["prices"]["nodes"] == coin["slots"]["nodes"] == []
+        assert not coin["prices"]["pageInfo"]["hasPreviousPage"]
 
 
 async def test_padded(postgres: gql.Database):
