@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 import gql_api as gql
 from tests.proof.drawing import draw_models
 from tests.proof.library import LIBRARY
+from tests.proof.paths import PATHS
 from tests.proof.service import COUNTS, Service
 
 _COMMON = {
@@ -86,3 +87,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"proof: {number} operations on {name}, models {' '.join(SEEDS)}"
         )
+    for name, number in sorted(PATHS.items()):
+        terminalreporter.write_line(f"proof: {number} root fields by {name}")

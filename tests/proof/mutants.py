@@ -17,7 +17,7 @@ from tests.proof.defects import CONTROL, MUTANTS, Mutant
 
 _ROOT = Path(__file__).parents[2]
 _PROCESSES = 2
-_TESTS = ("generated", "walks", "totals", "inheritance")
+_TESTS = ("generated", "again", "walks", "totals", "inheritance")
 _SEEDS = "4 6"
 """Sets of models with all that the defects need: composite keys, roles, orders of relationships."""
 

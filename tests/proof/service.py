@@ -11,6 +11,7 @@ from gql_api.config import ApiConfig, Limits
 from tests.proof.asking import AskedList, AskedRow, Place, lists_within
 from tests.proof.description import Models
 from tests.proof.modelling import Mapping, attribute
+from tests.proof.paths import compare_paths, planned_fields
 from tests.proof.reference import Key, Row, World, sort_rows
 from tests.proof.values import wire_as
 from tests.proof.writing import Writer, literal, order_item, plain
@@ -102,13 +103,16 @@ class Service:
         *,
         is_open: bool = False,
     ) -> Any:
-        """Run an operation as the looker of a world."""
+        """Run an operation as the looker of a world, by all paths, which agree."""
         schema = self.guarded if world.has_policies and not is_open else self.open
-        context = gql.Context(self.database, gql.Subject(world.user_id, world.roles))
-        result = await schema.execute(document, variables, context_value=context)
-        assert result.errors is None, (
-            f"DIFFERENCE {result.errors} in {show(document, variables or {})}"
-        )
+        subject = gql.Subject(world.user_id, world.roles)
+        context = gql.Context(self.database, subject)
+        with planned_fields() as found:
+            result = await schema.execute(document, variables, context_value=context)
+        text = show(document, variables or {})
+        assert result.errors is None, f"DIFFERENCE {result.errors} in {text}"
+        difference = await compare_paths(self.database, schema, subject, found, result.data)
+        assert difference is None, f"DIFFERENCE {difference} in {text}"
         COUNTS[self.name] += 1
         return result.data
 
