@@ -326,7 +326,7 @@ MUTANTS = (
     Mutant(
         "groups without having",
         "sql/groups.py",
-        ".having(_compile_having(groups.having, rows, compilation))",
+        ".having(compile_having(groups.having, rows, compilation))",
         ".having(sa.true())",
     ),
     Mutant(
