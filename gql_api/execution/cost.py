@@ -82,9 +82,12 @@ class _Compiler:
             always: list[Term] = []
             by_type: dict[str, list[Term]] = {}
             for (owner, _), found in self._collect(sets, level.type).items():
+                term = self._compile_term(owner, found, level)
+                if term == Term(alternatives=term.alternatives):
+                    continue  # free, as most columns are
                 is_certain = owner == level.type or self.weights.is_abstract(owner)
                 terms = always if is_certain else by_type.setdefault(owner, [])
-                terms.append(self._compile_term(owner, found, level))
+                terms.append(term)
             self.selections.append(Selection(always, list(by_type.values())))
             self._known[key] = len(self.selections) - 1
         return self._known[key]

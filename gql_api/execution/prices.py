@@ -112,19 +112,29 @@ class CostProgram:
         given = {**self.defaults, **variables}
         prices: list[int] = []
         for selection in self.selections:
-            always = sum(_price(term, given, limits, prices) for term in selection.always)
-            others = [
-                sum(_price(term, given, limits, prices) for term in terms)
-                for terms in selection.by_type
-            ]
-            prices.append(always + max(others, default=0))
+            price = _total(selection.always, given, limits, prices)
+            if selection.by_type:
+                others = [_total(terms, given, limits, prices) for terms in selection.by_type]
+                price += max(others)
+            prices.append(price)
         return prices[-1]
+
+
+def _total(
+    terms: Sequence[Term], given: Mapping[str, Any], limits: Limits, prices: Sequence[int]
+) -> int:
+    total = 0  # a loop: a generator costs more than what it sums up
+    for term in terms:
+        total += _price(term, given, limits, prices)
+    return total
 
 
 def _price(term: Term, given: Mapping[str, Any], limits: Limits, prices: Sequence[int]) -> int:
     if term.alternatives and not any(_holds(each, given) for each in term.alternatives):
         return 0
-    points = term.points + sum(check_argument(each, given, limits) for each in term.arguments)
+    points = term.points
+    for each in term.arguments:
+        points += check_argument(each, given, limits)
     inner = term.each + (0 if term.selection is None else prices[term.selection])
     return points + inner * (1 if term.repeats is None else term.repeats.read(given))
 

@@ -81,20 +81,22 @@ class PageReader:
         name = "last" if is_backward else "first"
         size = read_size(given.get(name), self._table.config, (*path, name))
         offset = _natural(given["offset"], (*path, "offset")) if "offset" in given else None
-        codec = CursorCodec(entity, order, self._table.registry, self._operands.values)
         return Page(
             # one row more than the page tells whether there are more
             limit_slot=self._operands.add(size + 1),
             at_most=max(1 << size.bit_length(), _LEAST_BOUND),
             is_backward=is_backward,
             offset_slot=None if offset is None else self._operands.add(offset),
-            after=self._seek(given, "after", codec),
-            before=self._seek(given, "before", codec),
+            after=self._seek(given, "after", entity, order),
+            before=self._seek(given, "before", entity, order),
         )
 
-    def _seek(self, given: Mapping[str, Any], name: str, codec: CursorCodec) -> Seek | None:
+    def _seek(
+        self, given: Mapping[str, Any], name: str, entity: Entity, order: tuple[OrderKey, ...]
+    ) -> Seek | None:
         if name not in given:
             return None
+        codec = CursorCodec(entity, order, self._table.registry, self._operands.values)
         place = codec.decode(given[name], argument=name)
         return Seek(
             slots=tuple(self._operands.add(value) for value in place),
