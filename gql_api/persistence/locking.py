@@ -14,7 +14,13 @@ from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.targets import Wanted, load_targets
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import KeyValue
-from gql_api.sql.writes import KEYS, are_distinct, select_row_to_write, select_rows_to_write
+from gql_api.sql.writes import (
+    KEYS,
+    are_distinct,
+    key_parameters,
+    select_row_to_write,
+    select_rows_to_write,
+)
 
 
 async def lock_rows(
@@ -80,9 +86,11 @@ async def _primary_keys(
 
 
 async def _lock_row(entity: Entity, wanted: Wanted, write: Write, *, is_delete: bool) -> Any:
-    statement = select_row_to_write(entity, wanted.key, write.compilation, is_delete=is_delete)
+    key, compilation = wanted.key, write.compilation
+    statement = select_row_to_write(entity, key.columns, compilation, is_delete=is_delete)
+    parameters = {**key_parameters(key), **write.subject.parameters}
     try:
-        found = (await write.session.execute(statement, write.subject.parameters)).one_or_none()
+        found = (await write.session.execute(statement, parameters)).one_or_none()
     except DBAPIError as error:
         if constraint_facts(error) is None:
             raise

@@ -17,6 +17,7 @@ from gql_api.sql.writes import (
     KEYS,
     are_distinct,
     are_placed,
+    key_parameters,
     select_link_target,
     select_targets,
 )
@@ -97,8 +98,8 @@ def _path_of(key: KeyValue, wanted: Sequence[Wanted]) -> tuple[str, ...]:
 async def _load_one(
     target: Entity, key: KeyValue, columns: Sequence[str], write: Write, path: tuple[str, ...]
 ) -> tuple[Any, ...] | None:
-    statement = select_link_target(target, key, columns, write.compilation)
-    rows = await _fetch(target, statement, {}, write, path)
+    statement = select_link_target(target, key.columns, tuple(columns), write.compilation)
+    rows = await _fetch(target, statement, key_parameters(key), write, path)
     return tuple(rows[0]) if rows else None
 
 

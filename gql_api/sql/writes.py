@@ -13,6 +13,7 @@ from sqlalchemy import orm
 from gql_api.access.policies import Predicate
 from gql_api.mapping.descriptors import Entity, Relationship
 from gql_api.plan.changes import KeyValue
+from gql_api.sql.caching import reuse_statement
 from gql_api.sql.operands import compile_keys_in
 from gql_api.sql.ordering import primary_key
 from gql_api.sql.places import compile_place, is_folded
@@ -28,8 +29,14 @@ KEYS = "keys"
 """Name of the parameter that holds key values of many rows: scalars for one column, else tuples."""
 
 
+def key_parameters(key: KeyValue) -> dict[str, Any]:
+    """Return the parameters of a statement that finds one row by a key."""
+    return {_key_name(at): value for at, value in enumerate(key.values)}
+
+
+@reuse_statement
 def select_row_to_write(
-    entity: Entity, key: KeyValue, compilation: Compilation, *, is_delete: bool = False
+    entity: Entity, key: tuple[str, ...], compilation: Compilation, *, is_delete: bool = False
 ) -> sa.Select[tuple[Any, bool | None]]:
     """Select a visible row, locked, and whether the subject may write it.
 
@@ -39,7 +46,7 @@ def select_row_to_write(
 
     Args:
         entity: Whose row.
-        key: Its primary or a unique key.
+        key: Attribute keys of its primary or a unique key; ``key_parameters`` are the values.
         compilation: Scopes and dialect; without row locks nothing is locked.
         is_delete: Whether the row is to go. An update locks less: rows that refer to this one can
             be inserted meanwhile.
@@ -52,14 +59,15 @@ def select_row_to_write(
     return _select_to_write(source, is_wanted, compilation, is_delete=is_delete)
 
 
+@reuse_statement
 def select_link_target(
-    target: Entity, key: KeyValue, columns: Sequence[str], compilation: Compilation
+    target: Entity, key: tuple[str, ...], columns: tuple[str, ...], compilation: Compilation
 ) -> sa.Select[Any]:
     """Select columns of a row that a link leads to; no row when it is missing or not visible.
 
     Args:
         target: Entity that the link leads to.
-        key: Primary or unique key of the row.
+        key: Attribute keys of its primary or a unique key; ``key_parameters`` are the values.
         columns: Attribute keys of the target, the values that foreign keys take.
         compilation: Scopes of the subject's role set.
     """
@@ -71,6 +79,7 @@ def select_link_target(
     )
 
 
+@reuse_statement
 def select_rows_to_write(
     entity: Entity, compilation: Compilation, *, is_delete: bool = False
 ) -> sa.Select[tuple[Any, bool | None]]:
@@ -225,7 +234,9 @@ def select_permission(entity: Entity, key: KeyValue, predicate: Predicate) -> sa
         key: Its primary or a unique key.
         predicate: What the policy asks of ``entity.model``.
     """
-    return sa.select(predicate.label("is_permitted")).where(_has_key(entity.model, key))
+    is_asked = _has_key(entity.model, key.columns)
+    statement = sa.select(predicate.label("is_permitted")).where(is_asked)
+    return statement.params(key_parameters(key))
 
 
 def _own_tables(source: Source) -> list[sa.ColumnElement[Any]]:
@@ -242,16 +253,15 @@ def _own_tables(source: Source) -> list[sa.ColumnElement[Any]]:
     return [column for column in columns if column is not None]
 
 
-def _has_key(row: Any, key: KeyValue) -> Predicate:
+def _has_key(row: Any, key: Sequence[str]) -> Predicate:
     """Match a key; a part that is None matches nothing, as in SQL."""
-    return sa.and_(
-        *(
-            _equals(getattr(row, column), value)
-            for column, value in zip(key.columns, key.values, strict=True)
-        )
-    )
+    return sa.and_(*(_equals(getattr(row, column), at) for at, column in enumerate(key)))
 
 
-def _equals(attribute: Any, value: object) -> Predicate:
-    compared: Predicate = attribute == sa.bindparam(None, value, attribute.type, unique=True)
+def _equals(attribute: Any, at: int) -> Predicate:
+    compared: Predicate = attribute == sa.bindparam(_key_name(at), type_=attribute.type)
     return compared
+
+
+def _key_name(at: int) -> str:
+    return f"key_{at}"

@@ -15,7 +15,12 @@ from gql_api.database.dialects import MYSQL, POSTGRESQL, SQLITE, Dialect
 from gql_api.mapping.registry import describe_models
 from gql_api.plan.changes import KeyValue
 from gql_api.sql.sources import Compilation
-from gql_api.sql.writes import select_link_target, select_permission, select_row_to_write
+from gql_api.sql.writes import (
+    key_parameters,
+    select_link_target,
+    select_permission,
+    select_row_to_write,
+)
 
 
 class Base(orm.DeclarativeBase):
@@ -83,17 +88,17 @@ def written(statement: sa.Select[Any], dialect: Dialect = POSTGRESQL) -> str:
 
 def test_row_to_update():
     """A row to update is visible, locked against writers alone, without its relatives."""
-    statement = written(select_row_to_write(NOTE, KEY, compilation(POSTGRESQL)))
+    statement = written(select_row_to_write(NOTE, ("id",), compilation(POSTGRESQL)))
 
     assert statement == (
         "SELECT note_1.id, note_1.owner_id, note_1.id > 20 AS is_permitted FROM note AS note_1 "
-        "WHERE note_1.id = %(param_1)s::INTEGER AND note_1.id > 10 FOR NO KEY UPDATE OF note_1"
+        "WHERE note_1.id = %(key_0)s::INTEGER AND note_1.id > 10 FOR NO KEY UPDATE OF note_1"
     )
 
 
 def test_row_to_delete():
     """A row to delete is locked against everybody, and asks the other predicate."""
-    statement = written(select_row_to_write(NOTE, KEY, compilation(POSTGRESQL), is_delete=True))
+    statement = written(select_row_to_write(NOTE, ("id",), compilation(POSTGRESQL), is_delete=True))
 
     assert "note_1.id > 30 AND note_1.owner_id = %(subject_user_id)s" in statement
     assert statement.endswith("FOR UPDATE OF note_1")
@@ -101,8 +106,8 @@ def test_row_to_delete():
 
 def test_locks_of_other_databases():
     """MySQL locks the row, SQLite locks no rows."""
-    on_mysql = written(select_row_to_write(NOTE, KEY, compilation(MYSQL)), MYSQL)
-    on_sqlite = written(select_row_to_write(NOTE, KEY, compilation(SQLITE)), SQLITE)
+    on_mysql = written(select_row_to_write(NOTE, ("id",), compilation(MYSQL)), MYSQL)
+    on_sqlite = written(select_row_to_write(NOTE, ("id",), compilation(SQLITE)), SQLITE)
 
     assert on_mysql.endswith("note_1.id > 10 FOR UPDATE")
     assert on_sqlite.endswith("note_1.id > 10")
@@ -111,7 +116,7 @@ def test_locks_of_other_databases():
 def test_rights_without_policies():
     """Without policies every row is permitted."""
     statement = written(
-        select_row_to_write(NOTE, KEY, compilation(POSTGRESQL, is_unrestricted=True))
+        select_row_to_write(NOTE, ("id",), compilation(POSTGRESQL, is_unrestricted=True))
     )
 
     assert "true AS is_permitted" in statement
@@ -121,26 +126,39 @@ def test_rights_without_policies():
 def test_link_target():
     """A target is found by any key, and only what is asked for is read."""
     key = KeyValue(("login", "realm"), ("ada", "x"))
-    statement = select_link_target(OWNER, key, ["id"], compilation(SQLITE))
+    statement = select_link_target(OWNER, key.columns, ("id",), compilation(SQLITE))
 
     assert written(statement, SQLITE) == (
         "SELECT owner_1.id FROM owner AS owner_1 WHERE owner_1.login = ? AND owner_1.realm = ?"
     )
-    assert statement.compile().params == {"param_1": "ada", "param_2": "x"}
+    assert statement.compile().params.keys() == key_parameters(key).keys()
+    assert key_parameters(key) == {"key_0": "ada", "key_1": "x"}
+
+
+def test_statements_are_reused():
+    """One statement serves all values of a key."""
+    compiled = compilation(POSTGRESQL)
+    first, again, other = (
+        select_row_to_write(NOTE, ("id",), compiled, is_delete=each)
+        for each in (False, False, True)
+    )
+
+    assert first is again
+    assert first is not other
 
 
 def test_link_target_is_visible():
     """A target is within the subject's scope."""
-    statement = written(select_link_target(NOTE, KEY, ["id"], compilation(SQLITE)), SQLITE)
+    statement = written(select_link_target(NOTE, ("id",), ("id",), compilation(SQLITE)), SQLITE)
 
     assert statement.endswith("WHERE note_1.id = ? AND note_1.id > 10")
 
 
 def test_null_in_key():
     """A key that is null is compared with NULL, which nothing equals."""
-    key = KeyValue(("realm", "login"), ("x", None))
+    statement = select_link_target(OWNER, ("realm", "login"), ("id",), compilation(SQLITE))
 
-    assert "IS NULL" not in written(select_link_target(OWNER, key, ["id"], compilation(SQLITE)))
+    assert "IS NULL" not in written(statement)
 
 
 def test_permission():
