@@ -116,6 +116,7 @@ COLSPECS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
 """Generic type to the one that the SQLite engines use."""
 
 
+_WRITTEN_LENGTH = len("2021-03-04 05:06:07.000000")
 _MAX_WHOLE = 2**63 - 1
 _WIDE = Context(prec=1_000)
 _DATE_TIME: TypeEngine[Any] = SqliteDateTime()  # type: ignore[no-untyped-call]  # in SQLAlchemy
@@ -133,6 +134,11 @@ def normal_form(operand: Any) -> Any:
 
 
 def _parse_aware(value: Scalar) -> datetime | None:
+    if isinstance(value, str) and len(value) == _WRITTEN_LENGTH:
+        try:
+            return datetime.fromisoformat(f"{value}+00:00")  # as most are written
+        except ValueError:
+            pass
     parsed = parse_datetime(value)
     return None if parsed is None else parsed.replace(tzinfo=UTC)
 

@@ -45,6 +45,7 @@ from gql_api.schema.payloads import ErrorTypes
 from gql_api.schema.queries import build_query_fields
 from gql_api.schema.scalars import scalar_map
 from gql_api.schema.sets import build_set_fields
+from gql_api.schema.shortcuts import add_shortcuts
 from gql_api.schema.table import TypeTable
 from gql_api.sql.caching import StatementCache
 from gql_api.sql.sources import Compilation
@@ -179,6 +180,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         extensions=extensions,
     )
     _check_mutations(schema.graphql_schema)
+    add_shortcuts(schema.graphql_schema)
     is_told = table.dialect.has_deferral
     schema.has_deferred = is_told and has_deferred_constraints(table.registry)
     schema.isolations = _isolations(mutation_fields, inflector)

@@ -5,20 +5,13 @@ Whatever goes wrong in it is left to the executor of GraphQL, which repeats it f
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLField,
-    GraphQLLeafType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLOutputType,
-    Undefined,
-    is_leaf_type,
 )
 from graphql.execution.values import get_argument_values
 from strawberry.types.arguments import convert_arguments
@@ -26,11 +19,9 @@ from strawberry.types.arguments import convert_arguments
 from gql_api.errors import NoPlainFormError
 from gql_api.loading.rows import LoadedRow
 from gql_api.loading.wire_values import refuse_value
+from gql_api.schema.completions import Complete, completion
 from gql_api.schema.declarations import ComputedField
 from gql_api.schema.sites import ArgumentReader
-
-Complete = Callable[[Any], Any]
-"""Turns what a resolver returned into a value on the wire."""
 
 
 class Computation:
@@ -61,10 +52,15 @@ class Computation:
             One call per row, or one for all rows of a field with ``batch=True``.
         """
         try:
-            return list(map(self._complete, await self._compute(rows)))
+            return list(map(self._finish, await self._compute(rows)))
         except Exception as error:
             message = "A computed field failed."
             raise NoPlainFormError(message) from error
+
+    def _finish(self, value: Any) -> Any:
+        if inspect.isawaitable(value):
+            raise refuse_value(value)
+        return self._complete(value)
 
     async def _compute(self, rows: Sequence[LoadedRow]) -> Sequence[Any]:
         field, arguments = self._field, self._arguments
@@ -84,7 +80,7 @@ def is_computed_apart(defined: GraphQLField) -> bool:
     field = defined.extensions["strawberry-definition"]
     if not isinstance(field, ComputedField) or field.extensions or field.permission_classes:
         return False
-    if _completion(defined.type) is None or field.base_resolver is None:
+    if completion(defined.type) is None or field.base_resolver is None:
         return False
     if field.batch is not None:
         return True
@@ -111,7 +107,7 @@ def read_computation(
         node: Holds its arguments.
         schema: GraphQL's.
     """
-    field, complete = defined.extensions["strawberry-definition"], _completion(defined.type)
+    field, complete = defined.extensions["strawberry-definition"], completion(defined.type)
     assert complete is not None  # noqa: S101 - it can be computed apart
     arguments: dict[str, Any] = {}
     if defined.args:
@@ -126,41 +122,3 @@ def read_computation(
         except (GraphQLError, ValueError, TypeError):
             return None
     return reader.operands.add(Computation(field, complete, arguments))
-
-
-def _completion(type_: GraphQLOutputType) -> Complete | None:
-    """Return what finishes values of a type as the executor does; None for objects."""
-    if isinstance(type_, GraphQLNonNull):
-        inner = _completion(type_.of_type)
-        return None if inner is None else partial(_finish_non_null, inner)
-    if isinstance(type_, GraphQLList):
-        inner = _completion(type_.of_type)
-        return None if inner is None else partial(_finish_list, inner)
-    return partial(_finish_leaf, type_) if is_leaf_type(type_) else None
-
-
-def _finish_non_null(complete: Complete, value: Any) -> Any:
-    completed = complete(value)
-    if completed is None:
-        message = "A field that is not null has no value."
-        raise NoPlainFormError(message)
-    return completed
-
-
-def _finish_list(complete: Complete, value: Any) -> list[Any] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list | tuple):
-        raise refuse_value(value)
-    return list(map(complete, value))
-
-
-def _finish_leaf(type_: GraphQLLeafType, value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(value, BaseException) or inspect.isawaitable(value):
-        raise refuse_value(value)
-    written = type_.coerce_output_value(value)
-    if written is None or written is Undefined:
-        raise refuse_value(value)
-    return written
