@@ -95,6 +95,8 @@ _NO_SUCH_TABLE = 1146
 _SQLITE_BUSY = frozenset({5, 6})
 # Data exceptions, values that a function does not take, and those beyond a limit.
 _DATA_STATES = re.compile(r"22...|0A000|54...")
+# A mismatch, no such cast, no such operator or function.
+_TYPE_STATES = frozenset({"42804", "42846", "42883"})
 # Connection exceptions, and a server that stops, crashed or starts.
 _DISCONNECT_STATES = re.compile(r"08...|57P0[123]")
 # Too many connections, and a server that is gone, cannot be reached or stops.
@@ -116,8 +118,13 @@ def constraint_facts(error: DBAPIError) -> ConstraintFacts | None:
 
 def is_data_fault(error: DBAPIError) -> bool:
     """Tell whether a value, not the statement or the server, made PostgreSQL fail."""
-    state = _sqlstate(error.driver_exception)
+    state = _sqlstate(_driver_error(error))
     return isinstance(state, str) and _DATA_STATES.fullmatch(state) is not None
+
+
+def is_type_fault(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL's columns are of other types than the models say."""
+    return _sqlstate(_driver_error(error)) in _TYPE_STATES
 
 
 def is_disconnect(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from gql_api.database.documents import is_index
-from gql_api.database.driver_errors import is_data_fault
+from gql_api.database.driver_errors import is_data_fault, is_type_fault
 from gql_api.errors import NoPlainFormError
 from gql_api.loading.run import Run
 from gql_api.plan.known import KnownPlan
@@ -16,6 +16,7 @@ from gql_api.sql.sources import Compilation
 _NUMBER = re.compile(r"\s*[+-]?[0-9]+")
 _MAX_INDEX_DIGITS = 9
 _NO_ROW = b"null"
+_OTHER_TYPES = "The columns of the database are of other types than the models say."
 
 
 async def load_json(known: KnownPlan[Any], run: Run) -> bytes:
@@ -44,6 +45,9 @@ async def load_json(known: KnownPlan[Any], run: Run) -> bytes:
     try:
         found = await run.reader.fetch_text(made.statement, run.parameters())
     except DBAPIError as error:
+        if is_type_fault(error):
+            known.derived[_key(run.compilation)] = _OTHER_TYPES
+            raise NoPlainFormError(_OTHER_TYPES) from error
         if is_data_fault(error):
             message = "A value has no plain form, or the statement fails."
             raise NoPlainFormError(message) from error
@@ -62,7 +66,7 @@ def json_refusal(known: KnownPlan[Any], compilation: Compilation) -> str | None:
 
 def json_statement(known: KnownPlan[Any], compilation: Compilation) -> JsonStatement | str:
     """Return the statement of a plan, or why there is none; it is made once."""
-    key = ("json", compilation)
+    key = _key(compilation)
     made: JsonStatement | str | None = known.derived.get(key)
     if made is None:
         try:
@@ -71,6 +75,10 @@ def json_statement(known: KnownPlan[Any], compilation: Compilation) -> JsonState
             made = str(error)
         known.derived[key] = made
     return made
+
+
+def _key(compilation: Compilation) -> tuple[str, Compilation]:
+    return ("json", compilation)
 
 
 def _check_path(steps: list[str]) -> None:

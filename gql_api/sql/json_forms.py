@@ -173,6 +173,10 @@ def _write_string(value: Expression) -> Expression:
     return value if isinstance(value.type, sa.CHAR) else sa.cast(value, sa.Text())
 
 
+def _write_boolean(value: Expression) -> Expression:
+    return sa.cast(value, sa.Boolean())
+
+
 def _write_int(value: Expression) -> Expression:
     return sa.cast(value, sa.Integer())
 
@@ -205,14 +209,15 @@ def _write_base64(value: Expression) -> Expression:
     return sa.func.translate(encoded, line, none, type_=sa.Text())
 
 
-def _within(first: str, last: str) -> Callable[[Expression], Expression]:
+def _within(type_: Any, first: str, last: str) -> Callable[[Expression], Expression]:
     """Write what lies between two literals: what Python has, without infinity and years BC."""
 
-    def write(value: Expression) -> Expression:
+    def write(found: Expression) -> Expression:
+        value: Expression = sa.cast(found, type_)  # what is computed may be of a type alike
         least: Expression = sa.literal_column(first)
         greatest: Expression = sa.literal_column(last)
         is_known = sa.and_(value >= least, value <= greatest)
-        return sa.case((is_known, value), else_=fail(value, value.type))
+        return sa.case((is_known, value), else_=fail(value, type_))
 
     return write
 
@@ -228,7 +233,7 @@ def _compile_float_text(text: Expression) -> Expression:
 _FORMS: Mapping[ScalarKind, _Form] = MappingProxyType(
     {
         ScalarKind.STRING: _Form((sa.String, postgresql.CITEXT), _write_string, is_plain=True),
-        ScalarKind.BOOLEAN: _Form((sa.Boolean,), _as_is, is_plain=True),
+        ScalarKind.BOOLEAN: _Form((sa.Boolean,), _write_boolean, is_plain=True),
         ScalarKind.INT: _Form((sa.Integer,), _write_int, is_plain=True),
         ScalarKind.FLOAT: _Form((sa.Float, sa.Numeric), _write_float),
         ScalarKind.BIG_INT: _Form((sa.Integer, postgresql.OID), _write_text),
@@ -236,16 +241,25 @@ _FORMS: Mapping[ScalarKind, _Form] = MappingProxyType(
         ScalarKind.DATE_TIME: _Form(
             (sa.DateTime,),
             _within(
+                sa.DateTime(timezone=True),
                 "'0001-01-01 00:00:00+00'::timestamptz",
                 "'9999-12-31 23:59:59.999999+00'::timestamptz",
             ),
         ),
         ScalarKind.LOCAL_DATE_TIME: _Form(
             (sa.DateTime,),
-            _within("'0001-01-01 00:00:00'::timestamp", "'9999-12-31 23:59:59.999999'::timestamp"),
+            _within(
+                sa.DateTime(),
+                "'0001-01-01 00:00:00'::timestamp",
+                "'9999-12-31 23:59:59.999999'::timestamp",
+            ),
         ),
-        ScalarKind.DATE: _Form((sa.Date,), _within("'0001-01-01'::date", "'9999-12-31'::date")),
-        ScalarKind.TIME: _Form((sa.Time,), _within("'00:00:00'::time", "'23:59:59.999999'::time")),
+        ScalarKind.DATE: _Form(
+            (sa.Date,), _within(sa.Date(), "'0001-01-01'::date", "'9999-12-31'::date")
+        ),
+        ScalarKind.TIME: _Form(
+            (sa.Time,), _within(sa.Time(), "'00:00:00'::time", "'23:59:59.999999'::time")
+        ),
         ScalarKind.DURATION: _Form((postgresql.INTERVAL,), compile_duration),
         ScalarKind.UUID: _Form((sa.Uuid, sa.String), _write_uuid),
         ScalarKind.JSON: _Form((sa.JSON,), _as_is),

@@ -1,11 +1,16 @@
 """One statement answers as the executor does."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Mapped, mapped_column
 
 import gql_api as gql
 from gql_api.errors import NoPlainFormError
+from gql_api.loading.json import json_refusal
 from tests.fixtures import models
 from tests.fixtures.json_path import check_paths, load_text, plan_of
 from tests.fixtures.schema import Api
@@ -196,6 +201,35 @@ async def test_index_of_postgresql(api: Api, step: str):
 
     with pytest.raises(NoPlainFormError):
         await load_text(api, planned)
+
+
+class _Base(orm.DeclarativeBase):
+    """Models of a table that is not what they say."""
+
+
+class _Event(_Base):
+    """Bytes that the table holds as numbers."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+async def test_other_types(make_postgres_database: Callable[[], str]):
+    """Columns of other types than the models say are read as rows from then on."""
+    database = gql.open_database(make_postgres_database())
+    async with database.write_engine.begin() as connection:
+        await connection.exec_driver_sql("CREATE TABLE event (id integer, content integer)")
+    api = Api(database, gql.build_schema(_Base, dialect="postgresql"))
+    planned = await plan_of(api, "{ events { nodes { content } } }", gql.ANONYMOUS)
+
+    for _ in range(2):
+        with pytest.raises(NoPlainFormError) as raised:
+            await load_text(api, planned)
+        assert "other types" in str(raised.value)
+    assert "other types" in str(json_refusal(planned[0], api.schema.compilation(gql.ANONYMOUS)))
+    await database.dispose()
 
 
 async def test_hidden_but_required(api: Api):
