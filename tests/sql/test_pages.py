@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from typing_extensions import override
 
 import gql_api as gql
-from tests.fixtures.schema import Api
+from tests.fixtures.schema import BY_ROWS, Api
 
 
 class Base(orm.DeclarativeBase):
@@ -119,7 +119,8 @@ async def apis(make_postgres_database: Callable[[], str]) -> AsyncIterator[tuple
         for target, rows in _rows(random.Random(7)):  # noqa: S311 - no secret
             await connection.execute(sa.insert(target), rows)
     by_window, by_lateral = (
-        Api(database, gql.build_schema(Base, policies=[NoSecrets()])) for _ in range(2)
+        Api(database, gql.build_schema(Base, policies=[NoSecrets()], config=BY_ROWS))
+        for _ in range(2)
     )
     table = by_window.schema.table
     table.dialect = replace(table.dialect, has_lateral=False)
