@@ -1,5 +1,6 @@
 """Nested inputs: what they write, through every kind of relationship."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -457,3 +458,34 @@ def test_without_nested_writes(offline: Api):
 
     assert sorted(schema.type_map["CreateBookAuthorInput"].fields) == ["connect"]
     assert "tags" not in schema.type_map["CreateBookInput"].fields
+
+
+async def test_connect_or_create_at_the_same_time(written: Api):
+    """A row that several create at the same moment is created once, and all of them take it."""
+    author = {"connectOrCreate": {"key": {"rowId": 1}, "create": ANN}}
+    inputs = [book(number, "T", author=author) for number in range(6)]
+
+    found = await asyncio.gather(*(write(written, "createBook", "input", each) for each in inputs))
+
+    assert [each["errors"] for each in found] == [[]] * 6
+    answer = await written.run("{ authors { nodes { written { totalCount } } } }")
+    assert answer.data["authors"]["nodes"] == [{"written": {"totalCount": 6}}]
+
+
+async def test_upsert_at_the_same_time(written: Api):
+    """Of several who create a row at the same moment one does, and the others change it."""
+    text = f"""mutation($n: Int!) {{
+      upsertAuthor(
+        key: {{rowId: 1}}
+        create: {{rowId: 1, penName: "A", isRetired: false, rank: $n}}
+        update: {{increment: {{rank: $n}}}}
+      ) {{ isNew {ERRORS} }}
+    }}"""
+
+    answers = await asyncio.gather(*(written.run(text, n=1) for _ in range(6)))
+
+    found = [each.data["upsertAuthor"] for each in answers]
+    assert [each["errors"] for each in found] == [[]] * 6
+    assert sorted(each["isNew"] for each in found) == [False] * 5 + [True]
+    answer = await written.run("{ authors { nodes { rank } } }")
+    assert answer.data["authors"]["nodes"] == [{"rank": 6}]
