@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.sql.elements import False_
 
-from gql_api.errors import ForbiddenError
+from gql_api.errors import ForbiddenError, StaleVersionError
 from gql_api.mapping.descriptors import Entity
 from gql_api.persistence.flushing import find_refused, flush, primary_key_of
 from gql_api.persistence.halving import apply_together
@@ -20,6 +20,7 @@ from gql_api.persistence.instances import assign_values
 from gql_api.persistence.links import LinkedRow, PlacedCreate, load_links
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.operations import compute_values
+from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.relatives import (
     Owner,
     PlacedUpdate,
@@ -27,6 +28,7 @@ from gql_api.persistence.relatives import (
     write_relatives,
 )
 from gql_api.persistence.targets import Wanted
+from gql_api.persistence.versions import check_version
 from gql_api.persistence.write import Write
 from gql_api.sql.settled import is_settled
 
@@ -88,6 +90,7 @@ async def apply_updates(
 ) -> list[Any]:
     """Update rows that are locked; otherwise as ``update_tree``."""
     entity = write.registry.entities[placed[0].change.entity]
+    refuse_any(_stale(entity, placed, rows))
     linked = [LinkedRow(each.change.links, each.change.values, each.path) for each in placed]
     values = await load_links(entity, linked, write, create_tree)
     changed = [
@@ -102,6 +105,19 @@ async def apply_updates(
     ]
     await write_relatives(entity, owners, write, _WRITERS, are_new=False)
     return list(rows)
+
+
+def _stale(
+    entity: Entity, placed: Sequence[PlacedUpdate], rows: Sequence[Any]
+) -> list[StaleVersionError]:
+    """Find the rows that have changed since the caller has seen them."""
+    return [
+        error
+        for each, row in zip(placed, rows, strict=True)
+        for error in check_version(
+            entity, row, each.change.expected_version, (*each.key_path[:-1], "expectedVersion")
+        )
+    ]
 
 
 _WRITERS = Writers(create_tree, apply_updates)

@@ -1,12 +1,14 @@
 """Versions of rows: a write that was made for an older one is refused."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from gql_api.errors import StaleVersionError
 from gql_api.mapping.descriptors import Entity
 from gql_api.mapping.values import write_value
 from gql_api.persistence.flushing import flush
 from gql_api.persistence.locking import lock_rows
+from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import KeyValue
@@ -39,13 +41,30 @@ async def lock_version(
     Cost:
         One SELECT that locks the row; none without an expected version.
     """
-    column = entity.version
-    if expected is None or column is None:
+    if expected is None or entity.version is None:
         return
     await flush(entity, write, path)
     (row,) = await lock_rows(entity, [Wanted(key, ("id",))], write, is_delete=is_delete)
+    refuse_any(check_version(entity, row, expected, path))
+
+
+def check_version(
+    entity: Entity, row: Any, expected: str | None, path: Sequence[str]
+) -> list[StaleVersionError]:
+    """Tell whether a locked row has changed since the caller has seen it; at most one error.
+
+    Args:
+        entity: Whose row.
+        row: Its instance, as it is now.
+        expected: The version as answers write it; None for any.
+        path: Where the version stands, for errors.
+    """
+    column = entity.version
+    if expected is None or column is None:
+        return []
     value = getattr(row, column.key)
     current = "" if value is None else f"{write_value(column.type.kind, value)}"
-    if current != expected:
-        message = f"This {entity.name} has changed: read it again, and decide anew."
-        raise StaleVersionError(message, path=path, version=current)
+    if current == expected:
+        return []
+    message = f"This {entity.name} has changed: read it again, and decide anew."
+    return [StaleVersionError(message, path=path, version=current)]

@@ -111,6 +111,9 @@ class UpdateRow:
     operations: Mapping[str, Operation] = field(default_factory=lambda: _NO_OPERATIONS)
     """Attribute key to what the database computes."""
 
+    expected_version: str | None = None
+    """The version that the row must have, as answers write it; None for any."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteRow:

@@ -1,6 +1,7 @@
 """The values of inputs become changes: trees of plain data."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gql_api.errors import BadUserInputError
@@ -167,7 +168,8 @@ class ChangeReader:
         self, item: Mapping[str, Any], target: Entity, path: Path, level: int
     ) -> UpdateRow:
         key = read_global_id(item["id"], target, self._table.registry, (*path, "id"))
-        return self.read_update(item["input"], target, key, (*path, "input"), level)
+        change = self.read_update(item["input"], target, key, (*path, "input"), level)
+        return replace(change, expected_version=item.get("expectedVersion"))
 
 
 def _read_operations(value: Mapping[str, Any], entity: Entity, path: Path) -> dict[str, Operation]:

@@ -387,6 +387,9 @@ def _update_item(entity: Entity, update: type[Any], table: TypeTable) -> type[An
         TypedField("id", strawberry.ID, description="Global id."),
         TypedField("input", update, description="What changes."),
     ]
+    if entity.version is not None:
+        text = f"Refused unless {entity.version.name} is this, as answers write it."
+        fields.append(_input_field("expectedVersion", str, text, is_required=False))
     add_fields(type_, fields)
     return type_
 

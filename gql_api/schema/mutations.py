@@ -1,6 +1,7 @@
 """Root mutation fields: create, update and delete of every entity, in the operation's unit of work."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import strawberry
@@ -83,11 +84,11 @@ class UpdateField(WriteField):
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
         change = ChangeReader(table).read_update(arguments["input"], self.entity, row, ("input",))
         name = table.inflector.single_field(self.entity.name)
+        change = replace(change, expected_version=arguments.get(_EXPECTED))
         try:
-            await lock_version(self.entity, row, arguments.get(_EXPECTED), write)
+            return Payload({name: await update_row(change, write)})
         except StaleVersionError as error:
             return Payload({name: row}, errors=(error,))
-        return Payload({name: await update_row(change, write)})
 
 
 class DeleteField(WriteField):

@@ -1,6 +1,7 @@
 """Root mutation fields that write many rows of an entity."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import strawberry
@@ -67,6 +68,7 @@ class UpdateByIdField(WriteField):
     ) -> PlacedUpdate:
         key = read_global_id(item["id"], self.entity, table.registry, (*path, "id"))
         change = ChangeReader(table).read_update(item["input"], self.entity, key, (*path, "input"))
+        change = replace(change, expected_version=item.get("expectedVersion"))
         return PlacedUpdate(change, (*path, "input"), (*path, "id"))
 
 

@@ -109,6 +109,34 @@ async def test_race(pages: tuple[Api, str]):
     assert (len(done), stale) == (1, ["STALE_VERSION"] * 7)
 
 
+async def test_items(pages: tuple[Api, str]):
+    """Each of many updates may expect a version; one that is stale refuses them all."""
+    api, page_id = pages
+    text = """mutation($id: ID!, $expected: String) {
+      updatePagesById(items: [{id: $id, input: {title: "x"}, expectedVersion: $expected}]) {
+        pages { title }
+        errors { code path }
+      }
+    }"""
+    refused = await api.run(text, id=page_id, expected="7")
+    done = await api.run(text, id=page_id, expected="1")
+
+    assert refused.data["updatePagesById"]["errors"] == [
+        {"code": "STALE_VERSION", "path": ["items", "0", "expectedVersion"]}
+    ]
+    assert done.data["updatePagesById"] == {"pages": [{"title": "x"}], "errors": []}
+
+
+async def test_statements(pages: tuple[Api, str]):
+    """A version costs no statement of an update: the row is locked in any case."""
+    api, page_id = pages
+    plain = await api.run(UPDATE, id=page_id, title="a", expected=None)
+    versioned = await api.run(UPDATE, id=page_id, title="b", expected="2")
+
+    assert versioned.data["updatePage"]["errors"] == []
+    assert len(versioned.statements) == len(plain.statements)
+
+
 async def test_moment(pages: tuple[Api, str]):
     """A column that the model names is a version too, as answers write it."""
     api, _ = pages
