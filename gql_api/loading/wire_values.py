@@ -4,6 +4,7 @@ A column is judged as a whole: where all its values are of the one expected Pyth
 done for each of them. Whatever is out of the ordinary has no plain form here.
 """
 
+import datetime as dt
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
@@ -17,6 +18,7 @@ from gql_api.mapping.values import INT32_LIMIT, ScalarKind, plain_value, write_v
 Values = Sequence[Any]
 Convert = Callable[[Values], Values]
 
+_OFFSET = -len("+00:00")
 _EXACT_LIMIT = 2**53  # whole numbers up to here are floating-point numbers too
 
 
@@ -138,6 +140,19 @@ def _convert_floats(values: Values) -> Values:
     return values
 
 
+def _convert_moments(values: Values) -> Values:
+    return _convert_each(_write_moment, values)
+
+
+def _write_moment(moment: Any) -> str:
+    """Write a date-time; one in UTC, as drivers give it, by the shortest way."""
+    if type(moment) is not dt.datetime or moment.tzinfo is not dt.UTC:
+        written: str = write_value(ScalarKind.DATE_TIME, moment)
+        return written
+    text = moment.isoformat()
+    return f"{text[:_OFFSET].rstrip('0')}{text[_OFFSET:]}" if moment.microsecond else text
+
+
 def _leave(values: Values) -> Values:
     return values
 
@@ -153,7 +168,8 @@ _CONVERTERS: Mapping[ScalarKind, Convert] = MappingProxyType(
         ScalarKind.BOOLEAN: _convert_booleans,
         ScalarKind.INT: _convert_integers,
         ScalarKind.FLOAT: _convert_floats,
+        ScalarKind.DATE_TIME: _convert_moments,
         ScalarKind.JSON: _leave,
     }
 )
-"""Of the kinds for which the Python type of a value tells its form; others are written one by one."""
+"""Of the kinds for which the Python type of a value tells its form; others are written as scalars are."""

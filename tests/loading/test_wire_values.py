@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from gql_api.errors import NoPlainFormError, UnreadableValueError
 from gql_api.loading.wire_values import convert_column
 from gql_api.mapping.descriptors import EnumDescriptor, ValueType
-from gql_api.mapping.values import INT32_LIMIT, ScalarKind
+from gql_api.mapping.values import INT32_LIMIT, ScalarKind, write_value
 
 KINDS = [each for each in ScalarKind if each is not ScalarKind.ENUM]
 
@@ -96,6 +96,18 @@ def test_no_form(kind: ScalarKind, value: Any):
     """What the scalar may refuse or change is left to it."""
     with pytest.raises(NoPlainFormError):
         _convert(ValueType(kind), None, value)
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 10, 500_000, 999_999])
+@pytest.mark.parametrize("zone", [dt.UTC, dt.timezone(dt.timedelta(hours=2)), None])
+@pytest.mark.parametrize("year", [1, 2024, 9998])
+def test_moments(microsecond: int, zone: dt.tzinfo | None, year: int):
+    """Date-times are written as their scalar is, whatever their zone."""
+    moment = dt.datetime(year, 5, 1, 12, 30, 20, microsecond, zone)
+
+    written = _convert(ValueType(ScalarKind.DATE_TIME), moment)
+
+    assert written == [write_value(ScalarKind.DATE_TIME, moment)]
 
 
 def test_enumerations():
