@@ -92,7 +92,7 @@ class Site:
         node: Holds the arguments.
     """
 
-    __slots__ = ("field", "is_constant", "known", "node", "read")
+    __slots__ = ("_fixed", "_varying", "is_constant", "known", "node", "read")
 
     def __init__(
         self,
@@ -101,11 +101,26 @@ class Site:
         node: FieldNode | None = None,
     ) -> None:
         self.read = read
-        self.field = field
         self.node = node
-        self.is_constant = node is not None and not _has_variables(node)
+        self._fixed: dict[str, Any] = {}
+        self._varying: GraphQLField | None = None
+        given = () if node is None else node.arguments or ()
+        names = {each.name.value for each in given if _has_variables(each.value)}
+        if field is not None and node is not None:
+            fixed = {name: each for name, each in field.args.items() if name not in names}
+            varying = {name: each for name, each in field.args.items() if name in names}
+            of_fixed = GraphQLField(field.type, args=fixed)
+            self._fixed = coerce_arguments(of_fixed, node, VariableValues({}, {}))
+            self._varying = GraphQLField(field.type, args=varying) if varying else None
+        self.is_constant = node is not None and not names
         self.known: tuple[int, Hashable, tuple[Any, ...]] | None = None
         """Of a constant one: first slot, part and values."""
+
+    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """Return the coerced arguments: those without variables are coerced once."""
+        if self._varying is None or self.node is None:
+            return self._fixed
+        return {**self._fixed, **coerce_arguments(self._varying, self.node, variables)}
 
 
 class ArgumentReader:
@@ -138,16 +153,11 @@ class ArgumentReader:
             _, part, values = site.known
             self.operands.extend(values)
         else:
-            part = site.read(self, self._arguments(site))
+            part = site.read(self, site.arguments(self.variables))
             if site.is_constant:
                 site.known = (start, part, self.operands.values[start:])
         self.parts.append(part)
         return part
-
-    def _arguments(self, site: Site) -> dict[str, Any]:
-        if site.field is None or site.node is None:
-            return {}
-        return coerce_arguments(site.field, site.node, self.variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +242,14 @@ def read_most(
     return reader.operands.add(max(reader.operands.values[slot] for slot in slots))
 
 
-def _has_variables(node: FieldNode) -> bool:
-    pending: list[ValueNode] = [each.value for each in node.arguments or ()]
+def _has_variables(value: ValueNode) -> bool:
+    pending = [value]
     while pending:
-        value = pending.pop()
-        if isinstance(value, VariableNode):
+        each = pending.pop()
+        if isinstance(each, VariableNode):
             return True
-        if isinstance(value, ListValueNode):
-            pending += value.values
-        elif isinstance(value, ObjectValueNode):
-            pending += (each.value for each in value.fields)
+        if isinstance(each, ListValueNode):
+            pending += each.values
+        elif isinstance(each, ObjectValueNode):
+            pending += (field.value for field in each.fields)
     return False
