@@ -248,7 +248,8 @@ def main() -> int:
 
 def _write(kind: str, curves: Sequence[Curve], docs: Path | None) -> None:
     today = datetime.now(UTC).date().isoformat()
-    text = f"{today}, {os.cpu_count()} cores.\n\n" + "\n\n".join(each.markdown() for each in curves)
+    title = f"{today}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.0f}."
+    text = "\n\n".join([title, *(each.markdown() for each in curves)])
     print(f"{text}\n", flush=True)
     if docs is None:
         return

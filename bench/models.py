@@ -80,4 +80,14 @@ class Comment(Base):
     post: Mapped[Post] = relationship(back_populates="comments", lazy="raise")
     author: Mapped[User] = relationship(lazy="raise")
 
-    __table_args__ = (sa.Index("comments_post_created", "post_id", "created_at", "id"),)
+
+# those of the peers' data, made for copies of it alone
+sa.Index("posts_created_at_id", Post.created_at.desc(), Post.id.desc())
+sa.Index(
+    "posts_pub_views",
+    Post.view_count,
+    postgresql_where=Post.is_published,
+    sqlite_where=Post.is_published,
+)
+sa.Index("comments_post_created", Comment.post_id, Comment.created_at.desc(), Comment.id.desc())
+sa.Index("comments_author_id", Comment.author_id)
