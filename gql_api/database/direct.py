@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -19,7 +20,6 @@ from gql_api.database.driver_errors import is_outdated_statement
 from gql_api.database.pools import CountingPool
 from gql_api.database.statements import StatementFeed
 
-_MAX_STATEMENTS = 1_000
 _PREPARED_OPTION = "prepared_statement_cache_size"
 _MAX_PREPARED = 100
 """Prepared statements of one connection, as in SQLAlchemy's dialect."""
@@ -28,6 +28,7 @@ _MISSING = object()
 _INFO_KEY = "gql_prepared"
 
 Process = Callable[[Any], Any]
+_Compiled = WeakKeyDictionary[sa.Select[Any], "DirectStatement | None"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +90,7 @@ class DirectReads:
         self._engine = engine
         self._feed = feed
         self._max_prepared = int(str(engine.url.query.get(_PREPARED_OPTION, _MAX_PREPARED)))
-        self._statements: dict[sa.Select[Any], DirectStatement | None] = {}
+        self._statements: _Compiled = WeakKeyDictionary()
 
     @classmethod
     def of(cls, engine: Engine, feed: StatementFeed) -> "DirectReads | None":
@@ -243,14 +244,12 @@ class DirectReads:
         return wrapped
 
     def _direct(self, statement: sa.Select[Any]) -> DirectStatement | None:
-        """Return what is known of a statement; statements are reused, so this is a look-up."""
-        direct = self._statements.pop(statement, _MISSING)
-        if direct is _MISSING:
-            direct = _compile(statement, self._engine)
-            if len(self._statements) >= _MAX_STATEMENTS:
-                del self._statements[next(iter(self._statements))]
-        self._statements[statement] = direct  # type: ignore[assignment]  # no longer the marker
-        return direct  # type: ignore[return-value]  # no longer the marker
+        """Return what is known of a statement: a look-up, as plans and caches keep statements."""
+        try:
+            return self._statements[statement]
+        except KeyError:
+            direct = self._statements[statement] = _compile(statement, self._engine)
+            return direct
 
 
 def _compile(statement: sa.Select[Any], engine: Engine) -> DirectStatement | None:

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import enum
+import gc
 import uuid
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -399,6 +400,23 @@ async def test_many_statements(single):
 
     assert rows is not None
     assert rows[0][0] <= 110
+
+
+async def test_large_statement(single):
+    """A statement of any size is prepared once, and forgotten with whoever kept it."""
+    reads = direct_reads(single)
+    large = sa.select(*(sa.literal(number).label(f"column_{number}") for number in range(1500)))
+    for _ in range(3):
+        await reads.fetch(large, {})
+
+    names = sa.table("pg_prepared_statements", sa.column("statement"))
+    like = sa.select(sa.func.count()).where(names.c.statement.like("%column_1499%"))
+    rows = await reads.fetch(like, {})
+    del large
+    gc.collect()
+
+    assert [tuple(row) for row in rows or ()] == [(1,)]
+    assert len(reads._statements) == 1
 
 
 async def test_subject_of_context(single):
