@@ -24,7 +24,13 @@ async def test_again(service: Service, data: st.DataObject) -> None:
     table = data.draw(st.sampled_from([each for each in service.models.tables if each.lists]))
     relation = data.draw(st.sampled_from(table.lists))
     target = service.models.table[relation.target]
-    document = _document(table, target, relation.name)
+    fixed = data.draw(_lists(world, target))
+    fixed.default_order = relation.order
+    fixed.row.columns = {name: name for name in target.key}
+    constant = replace(make_writer(service, data), has_variables=False).list_field(
+        relation.name, fixed, "fixed"
+    )
+    document = _document(table, target, relation.name, constant)
 
     for _ in range(_TIMES):
         looker = replace(
@@ -37,7 +43,7 @@ async def test_again(service: Service, data: st.DataObject) -> None:
         shown, hidden = data.draw(st.booleans()), data.draw(st.booleans())
         _select(outer, table, shown=shown, hidden=hidden)
         _select(inner, target, shown=shown, hidden=hidden)
-        outer.row.to_many["inner"] = (relation.name, inner)
+        outer.row.to_many |= {"inner": (relation.name, inner), "fixed": (relation.name, fixed)}
         variables = {
             "shown": shown,
             "hidden": hidden,
@@ -74,7 +80,7 @@ def _select(asked: AskedList, table: Table, *, shown: bool, hidden: bool) -> Non
     asked.row.columns = {name: name for name in names}
 
 
-def _document(table: Table, target: Table, relation: str) -> str:
+def _document(table: Table, target: Table, relation: str, constant: str) -> str:
     outer, inner = _columns(table), _columns(target)
     variables = [
         f"$where{side}: {each.name}Filter, $order{side}: [{each.name}Order!], "
@@ -84,7 +90,8 @@ def _document(table: Table, target: Table, relation: str) -> str:
     return (
         f"query Q($shown: Boolean!, $hidden: Boolean!, {', '.join(variables)}) {{ "
         f"answer: {table.root}({_arguments('Outer')}) {{ totalCount nodes {{ {outer} "
-        f"inner: {relation}({_arguments('Inner')}) {{ totalCount nodes {{ {inner} }} }} }} }} }}"
+        f"inner: {relation}({_arguments('Inner')}) {{ totalCount nodes {{ {inner} }} }} "
+        f"{constant} }} }} }}"
     )
 
 

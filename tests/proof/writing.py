@@ -30,6 +30,9 @@ class Writer:
     models: Models
     identify: Identify
     chance: random.Random
+    has_variables: bool = True
+    """Whether anything is a variable; styles that need one are left out otherwise."""
+
     variables: dict[str, Any] = field(default_factory=dict)
     _declared: list[str] = field(default_factory=list)
     _fragments: list[str] = field(default_factory=list)
@@ -42,7 +45,8 @@ class Writer:
 
     def argument(self, value: Any, type_: str) -> str:
         """Write an argument: a literal, or a variable for all of it or for some values in it."""
-        style = self.chance.choice(("literal", "whole", "values"))
+        styles = ("literal", "whole", "values") if self.has_variables else ("literal",)
+        style = self.chance.choice(styles)
         if style == "whole":
             return self._variable(plain(value), type_)
         return self._literal(value, has_variables=style == "values")
@@ -171,7 +175,7 @@ class Writer:
 
     def _styled(self, part: str, type_: str) -> str:
         """Write a part plainly, twice, in a fragment, or beside one that is left out."""
-        style = self.chance.randrange(24)
+        style = self.chance.randrange(24) if self.has_variables else 0
         if style == 3:
             name = f"F{len(self._fragments)}"
             self._fragments.append(f"fragment {name} on {type_} {{ {part} }}")
