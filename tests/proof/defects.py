@@ -432,8 +432,8 @@ MUTANTS = (
     Mutant(
         "JSON: one role's statement is another's",
         "loading/json.py",
-        'key = ("json", compilation)',
-        'key = "json"',
+        'return ("json", compilation)',
+        'return ("json", None)',
         "postgresql",
     ),
     Mutant(

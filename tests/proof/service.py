@@ -11,7 +11,7 @@ from gql_api.config import ApiConfig, Limits
 from tests.proof.asking import AskedList, AskedRow, Place, lists_within
 from tests.proof.description import Models
 from tests.proof.modelling import Mapping, attribute
-from tests.proof.paths import compare_paths, planned_fields
+from tests.proof.paths import are_equal, compare_paths, planned_fields
 from tests.proof.reference import Key, Row, World, sort_rows
 from tests.proof.values import wire_as
 from tests.proof.writing import Writer, literal, order_item, plain
@@ -107,12 +107,19 @@ class Service:
         schema = self.guarded if world.has_policies and not is_open else self.open
         subject = gql.Subject(world.user_id, world.roles)
         context = gql.Context(self.database, subject)
-        with planned_fields() as found:
+        with planned_fields(schema) as found:
             result = await schema.execute(document, variables, context_value=context)
         text = show(document, variables or {})
         assert result.errors is None, f"DIFFERENCE {result.errors} in {text}"
         difference = await compare_paths(self.database, schema, subject, found, result.data)
         assert difference is None, f"DIFFERENCE {difference} in {text}"
+        own = await schema.execute(
+            document, variables, context_value=gql.Context(self.database, subject)
+        )
+        assert own.errors is None, f"DIFFERENCE {own.errors} in {text}"
+        assert are_equal(own.data, result.data), (
+            f"DIFFERENCE {own.data} is not {result.data} in {text}"
+        )
         COUNTS[self.name] += 1
         return result.data
 
