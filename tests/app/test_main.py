@@ -17,7 +17,7 @@ def test_entry_point():
 
 
 async def test_default_query(demo: Demo):
-    """What the first tab of GraphiQL holds answers signed out, in a statement per level."""
+    """What the first tab of GraphiQL holds answers signed out, in a statement per level at most."""
     answer = await demo.run(application.default_query)
 
     assert answer.errors == []
@@ -26,7 +26,7 @@ async def test_default_query(demo: Demo):
         "python" in [tag["name"] for tag in post["tags"]["nodes"]]
         for post in answer.data["posts"]["nodes"]
     )
-    assert len(answer.statements) == 4
+    assert len(answer.statements) == (1 if demo.database.dialect.name == "postgresql" else 4)
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "sqlite", "mysql"])
