@@ -487,7 +487,7 @@ MUTANTS = (
     Mutant(
         "plans: the first arguments of a document stay",
         "schema/sites.py",
-        "self.is_constant = node is not None and not _has_variables(node)",
+        "self.is_constant = node is not None and not names",
         "self.is_constant = True",
     ),
 )
