@@ -113,6 +113,9 @@ def _compile_array(
     if not isinstance(plain, sa.ARRAY):
         message = f"a list of the type {plain!r} has no equal form"
         raise NoPlainFormError(message)
+    if type_.kind is ScalarKind.OPAQUE:
+        message = "items of a type without a form are written by the driver"
+        raise NoPlainFormError(message)
     item = plain_type(plain.item_type)
     is_plain = type_.enum is None and _form_of(item, type_.kind).is_plain
     if not is_plain and type_.dimensions > 1:
