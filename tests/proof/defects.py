@@ -473,12 +473,6 @@ MUTANTS = (
         "key = (name, *map(id, asked.nodes))",
     ),
     Mutant(
-        "plans: constant arguments keep their first slots",
-        "schema/sites.py",
-        "if site.known is not None and site.known[0] == start:",
-        "if site.known is not None:",
-    ),
-    Mutant(
         "plans: constant operands come in another order",
         "schema/sites.py",
         "self.operands.extend(values)",
