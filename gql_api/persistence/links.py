@@ -128,7 +128,9 @@ def _foreign_values(
     return dict(zip(placed.relationship.foreign_keys, found, strict=True))
 
 
-async def _load_existing(placed: Sequence[_Placed], write: Write) -> Found:
+async def _load_existing(
+    placed: Sequence[_Placed], write: Write, *, is_current: bool = False
+) -> Found:
     """Load the targets that links name by keys; only those that may be created can be absent."""
     kinds: dict[tuple[str, tuple[str, ...]], list[tuple[int, Wanted]]] = {}
     for at, each in enumerate(placed):
@@ -140,7 +142,8 @@ async def _load_existing(placed: Sequence[_Placed], write: Write) -> Found:
     errors: list[WriteError] = []
     for (name, columns), wanted in kinds.items():
         target = write.registry.entities[name]
-        rows = await load_targets(target, [asked for _, asked in wanted], columns, write)
+        asked_for = [asked for _, asked in wanted]
+        rows = await load_targets(target, asked_for, columns, write, is_current=is_current)
         for (at, asked), row in zip(wanted, rows, strict=True):
             if row is not None:
                 found[at] = row
@@ -174,7 +177,7 @@ async def _create_targets(
         made = await _create_within_savepoint(new, columns, write, create)
     except UniqueViolationError:
         # somebody else has created one at the same moment
-        known = await _load_existing([each for _, each in new], write)
+        known = await _load_existing([each for _, each in new], write, is_current=True)
         if not known:
             raise
         left = [each for at, each in enumerate(new) if at not in known]

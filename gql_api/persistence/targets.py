@@ -33,7 +33,12 @@ class Wanted:
 
 
 async def load_targets(
-    target: Entity, wanted: Sequence[Wanted], columns: Sequence[str], write: Write
+    target: Entity,
+    wanted: Sequence[Wanted],
+    columns: Sequence[str],
+    write: Write,
+    *,
+    is_current: bool = False,
 ) -> list[tuple[Any, ...] | None]:
     """Load columns of the visible rows with keys; None where there is no such row.
 
@@ -42,6 +47,7 @@ async def load_targets(
         wanted: Keys of any kinds.
         columns: Attribute keys.
         write: Session and rights.
+        is_current: Whether rows count that were committed since the transaction began.
 
     Raises:
         NotFoundError: The database refuses a key, and with it the transaction.
@@ -56,29 +62,36 @@ async def load_targets(
     for at, each in enumerate(wanted):
         kinds.setdefault(each.key.columns, []).append(at)
     for key, places in kinds.items():
-        rows = await _load_kind(target, [wanted[at] for at in places], key, columns, write)
+        asked = _Asked(target, columns, write, is_current)
+        rows = await _load_kind(asked, [wanted[at] for at in places], key)
         for at, row in zip(places, rows, strict=True):
             found[at] = row
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of targets, whatever their keys."""
+
+    target: Entity
+    columns: Sequence[str]
+    write: Write
+    is_current: bool
+
+
 async def _load_kind(
-    target: Entity,
-    wanted: Sequence[Wanted],
-    key: tuple[str, ...],
-    columns: Sequence[str],
-    write: Write,
+    asked: _Asked, wanted: Sequence[Wanted], key: tuple[str, ...]
 ) -> list[tuple[Any, ...] | None]:
+    target, write = asked.target, asked.write
     is_placed = are_placed(target, key, write.compilation)
     distinct = list(dict.fromkeys(each.key for each in wanted if None not in each.key.values))
     if len(distinct) <= 1 or not (is_placed or are_distinct(target, key, write.compilation)):
-        singles = {
-            each: await _load_one(target, each, columns, write, _path_of(each, wanted))
-            for each in distinct
-        }
+        singles = {each: await _load_one(asked, each, _path_of(each, wanted)) for each in distinct}
         return [singles.get(each.key) for each in wanted]
     found: dict[Any, tuple[Any, ...]] = {}
-    statement = select_targets(target, key, columns, write.compilation)
+    statement = select_targets(
+        target, key, asked.columns, write.compilation, is_current=asked.is_current
+    )
     for chunk in key_chunks(distinct, write):
         plain = plain_keys(chunk)
         bound = place_parameters(0, plain) if is_placed else {KEYS: plain}
@@ -95,10 +108,15 @@ def _path_of(key: KeyValue, wanted: Sequence[Wanted]) -> tuple[str, ...]:
     return next(each.path for each in wanted if each.key == key)
 
 
-async def _load_one(
-    target: Entity, key: KeyValue, columns: Sequence[str], write: Write, path: tuple[str, ...]
-) -> tuple[Any, ...] | None:
-    statement = select_link_target(target, key.columns, tuple(columns), write.compilation)
+async def _load_one(asked: _Asked, key: KeyValue, path: tuple[str, ...]) -> tuple[Any, ...] | None:
+    target, write = asked.target, asked.write
+    statement = select_link_target(
+        target,
+        key.columns,
+        tuple(asked.columns),
+        write.compilation,
+        is_current=asked.is_current,
+    )
     rows = await _fetch(target, statement, key_parameters(key), write, path)
     return tuple(rows[0]) if rows else None
 

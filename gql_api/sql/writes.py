@@ -61,7 +61,12 @@ def select_row_to_write(
 
 @reuse_statement
 def select_link_target(
-    target: Entity, key: tuple[str, ...], columns: tuple[str, ...], compilation: Compilation
+    target: Entity,
+    key: tuple[str, ...],
+    columns: tuple[str, ...],
+    compilation: Compilation,
+    *,
+    is_current: bool = False,
 ) -> sa.Select[Any]:
     """Select columns of a row that a link leads to; no row when it is missing or not visible.
 
@@ -70,13 +75,16 @@ def select_link_target(
         key: Attribute keys of its primary or a unique key; ``key_parameters`` are the values.
         columns: Attribute keys of the target, the values that foreign keys take.
         compilation: Scopes of the subject's role set.
+        is_current: Whether rows count that were committed since the transaction began, which
+            MariaDB and MySQL show to locking reads alone.
     """
     source = visible_rows(target, compilation)
-    return (
+    statement = (
         sa.select(*(source.column(column) for column in columns))
         .select_from(source.from_clause)
         .where(_has_key(source.row, key), source.scope)
     )
+    return _shared(statement, source) if is_current else statement
 
 
 @reuse_statement
@@ -118,6 +126,13 @@ def locked(statement: sa.Select[Any], source: Source, *, is_delete: bool) -> sa.
     return statement.with_for_update(of=_own_tables(source), key_share=not is_delete)
 
 
+def _shared(statement: sa.Select[Any], source: Source) -> sa.Select[Any]:
+    """Lock the rows that a statement selects against changes, but not against other readers."""
+    if not source.compilation.dialect.has_row_locks:
+        return statement
+    return statement.with_for_update(of=_own_tables(source), read=True)
+
+
 def are_placed(target: Entity, key: Sequence[str], compilation: Compilation) -> bool:
     """Tell whether ``select_targets`` answers with places in the list of keys, not with keys.
 
@@ -134,7 +149,12 @@ def are_distinct(target: Entity, key: Sequence[str], compilation: Compilation) -
 
 
 def select_targets(
-    target: Entity, key: Sequence[str], columns: Sequence[str], compilation: Compilation
+    target: Entity,
+    key: Sequence[str],
+    columns: Sequence[str],
+    compilation: Compilation,
+    *,
+    is_current: bool = False,
 ) -> sa.Select[Any]:
     """Select columns of the visible rows that links lead to, behind what tells which link it is.
 
@@ -144,6 +164,7 @@ def select_targets(
             ``place_parameters`` where ``are_placed``: then the first column is the place.
         columns: Attribute keys of the target, the values that foreign keys take.
         compilation: Scopes of the subject's role set.
+        is_current: As of ``select_link_target``.
     """
     source = visible_rows(target, compilation)
     found = [source.column(each) for each in key]
@@ -156,7 +177,9 @@ def select_targets(
         found = [place]
     selected = [*found, *(source.column(column) for column in columns)]
     labelled = [each.label(f"c{at}") for at, each in enumerate(selected)]
-    return sa.select(*labelled).select_from(source.from_clause).where(is_wanted, source.scope)
+    statement = sa.select(*labelled).select_from(source.from_clause)
+    statement = statement.where(is_wanted, source.scope)
+    return _shared(statement, source) if is_current else statement
 
 
 def select_relatives(

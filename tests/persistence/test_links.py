@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from typing_extensions import override
 
 from gql_api.access.policies import Policy
 from gql_api.access.subjects import Subject
 from gql_api.errors import NotFoundError, ValidationError, WriteRefusedError
 from gql_api.persistence.rows import create_row, update_row
-from gql_api.plan.changes import CreateRow, KeyValue, Link, UpdateRow
+from gql_api.plan.changes import CreateRow, KeyValue, Link, NewLink, UpdateRow
 from tests.persistence.conftest import Writes
 from tests.persistence.models import Article, Author, Membership, Task, Team
 
@@ -213,3 +214,23 @@ async def test_disconnect_keeps_shared_columns(writes: Writes):
     await update_row(UpdateRow("Task", TASK, {}, (Link("membership", None),)), writes())
 
     assert await writes.count(Task, Task.team_code == "red", Task.author_id.is_(None)) == 1
+
+
+async def test_created_since_the_transaction_began(writes: Writes):
+    """A row that somebody else commits meanwhile is taken, though the transaction began before."""
+    if writes.database.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    assert await writes.count(Author) == 0  # from here on MariaDB shows no newer rows
+    async with writes.database.write_engine.begin() as connection:
+        await connection.execute(sa.insert(Author).values(id=990, username="new"))
+    try:
+        create = CreateRow("Author", {"id": 990, "username": "new"})
+        link = NewLink("author", create, KeyValue(("id",), (990,)))
+
+        await create_row(CreateRow("Article", {"id": 990, "title": "T"}, (link,)), writes())
+
+        assert await writes.count(Article, Article.author_id == 990) == 1
+    finally:
+        await writes.session.rollback()
+        async with writes.database.write_engine.begin() as connection:
+            await connection.execute(sa.delete(Author).where(Author.id == 990))
