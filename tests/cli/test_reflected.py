@@ -36,6 +36,10 @@ class Chinook:
         assert result.errors is None
         return result.data, sent
 
+    def expected(self, by_rows: int, as_json: int) -> int:
+        """Return a number of statements: PostgreSQL writes the JSON of a root field with one."""
+        return as_json if self.database.dialect.name == "postgresql" else by_rows
+
     async def count(self, name: str) -> int:
         """Count the rows of a table, by its name in lower case, without this package."""
         statement = select(func.count()).select_from(self.tables[name])
@@ -79,7 +83,7 @@ async def test_customers(chinook: Chinook):
         "supportRep": {"firstName": "Jane", "title": "Sales Support Agent"},
     }
     assert all(customer["supportRep"] for customer in customers)
-    assert len(sent) == 3
+    assert len(sent) == chinook.expected(by_rows=3, as_json=1)
 
 
 async def test_invoices(chinook: Chinook):
@@ -112,7 +116,7 @@ async def test_invoices(chinook: Chinook):
         ]
         assert sum(cents) == round(float(invoice["total"]) * 100)
         assert invoice["invoiceLines"]["totalCount"] == len(cents)
-    assert len(sent) == 6
+    assert len(sent) == chinook.expected(by_rows=6, as_json=2)
 
 
 async def test_playlists(chinook: Chinook):
@@ -140,7 +144,7 @@ async def test_playlists(chinook: Chinook):
         {"name": "For Those About To Rock (We Salute You)"},
         {"name": "Balls to the Wall"},
     ]
-    assert len(sent) == 6
+    assert len(sent) == chinook.expected(by_rows=6, as_json=3)
 
 
 async def test_employees(chinook: Chinook):
@@ -178,7 +182,7 @@ async def test_employees(chinook: Chinook):
     }
     below = top[0]["employeesByReportsTo"]["nodes"][0]["employeesByReportsTo"]["nodes"]
     assert below[0]["reportsToEmployee"] == {"firstName": "Nancy"}
-    assert len(sent) == 4
+    assert len(sent) == chinook.expected(by_rows=4, as_json=1)
 
 
 async def test_whole_tables(chinook: Chinook):
@@ -204,7 +208,7 @@ async def test_dates(chinook: Chinook):
             {"invoiceId": 2, "invoiceDate": "2021-01-02T00:00:00"},
         ],
     }
-    assert len(sent) == 2
+    assert len(sent) == chinook.expected(by_rows=2, as_json=1)
 
 
 async def test_no_mutations(chinook: Chinook):

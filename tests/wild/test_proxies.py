@@ -271,4 +271,4 @@ def test_read_only():
     types: Any = gql.build_schema(Base).graphql_schema.type_map
 
     assert sorted(types["CreateGrantInput"].fields) == ["level", "person", "skill"]
-    assert sorted(types["CreatePersonInput"].fields) == ["name", "rowId"]
+    assert sorted(types["CreatePersonInput"].fields) == ["name", "rowId", "stays"]
