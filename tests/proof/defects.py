@@ -411,8 +411,8 @@ MUTANTS = (
     Mutant(
         "JSON: the end of a page is the row after it",
         "sql/json_pages.py",
-        "cursor.filter(self._number == number, self._number < self._limit)",
-        "cursor.filter(self._number == number)",
+        "sa.func.least(self._size, self._limit - _ONE)",
+        "self._size",
         "postgresql",
     ),
     Mutant(
