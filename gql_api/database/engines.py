@@ -1,6 +1,6 @@
 """The engines of one database: one for writes in sessions, one for reads in autocommit."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -144,11 +144,14 @@ class Database:
         """
         return nullcontext() if self._turns is None else self._turns.turn()
 
-    async def check(self, *, needs_time_zones: bool = False) -> None:
+    async def check(
+        self, *, needs_time_zones: bool = False, search_configurations: Collection[str] = ()
+    ) -> None:
         """Find out whether the database answers, and can do what is asked of it.
 
         Args:
             needs_time_zones: Whether rows are grouped by spans of time in zones.
+            search_configurations: Of text search, those that columns name.
 
         Cost:
             One statement; two after a lost connection.
@@ -156,7 +159,11 @@ class Database:
         Raises:
             DatabaseError: It cannot be used; the message names it, the cause and the fix.
         """
-        require_server(await self.server(), needs_time_zones=needs_time_zones)
+        require_server(
+            await self.server(),
+            needs_time_zones=needs_time_zones,
+            search_configurations=search_configurations,
+        )
 
     async def server(self) -> ServerFacts:
         """Ask the server about itself.

@@ -1,14 +1,22 @@
 """What a database server says about itself, and whether that is enough."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, literal, literal_column, null, select
 
 from gql_api.database.dialects import OLDEST_VERSIONS
 from gql_api.errors import DatabaseError
 
 _UNICODE = frozenset({"UTF8", "UTF-8", "UTF8MB4"})
+
+_SEARCHES = """ARRAY(
+    SELECT cfgname::text FROM pg_ts_config WHERE pg_ts_config_is_visible(oid)
+    UNION
+    SELECT nspname || '.' || cfgname
+    FROM pg_ts_config JOIN pg_namespace ON pg_namespace.oid = cfgnamespace
+)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +33,8 @@ class ServerFacts:
     """Connections of all clients together, at most; None without a limit."""
     has_time_zones: bool = True
     """Whether it knows time zones by name: MySQL and MariaDB do once their tables are filled."""
+    search_configurations: frozenset[str] | None = None
+    """Of text search, with and without their schemas; None where there is no such search."""
 
     @property
     def version(self) -> str:
@@ -41,12 +51,14 @@ def read_server(connection: Connection) -> ServerFacts:
     known = connection.dialect.server_version_info or ()
     numbers = tuple(number for number in known if isinstance(number, int))
     zones: ColumnElement[Any] = literal(value=True)
+    searches: ColumnElement[Any] = null()
     encoding: ColumnElement[Any]
     limit: ColumnElement[Any]
     match connection.dialect.name:
         case "postgresql":
             product, encoding = "PostgreSQL", func.current_setting("server_encoding")
             limit = func.current_setting("max_connections")
+            searches = literal_column(_SEARCHES)
         case "sqlite":
             # the encoding of a file takes a PRAGMA, and is Unicode always
             product, encoding, limit = "SQLite", literal("UTF-8"), literal(None)
@@ -56,25 +68,34 @@ def read_server(connection: Connection) -> ServerFacts:
             encoding = literal_column("@@character_set_connection")
             limit = literal_column("@@max_connections")
             zones = func.convert_tz("2000-01-01 00:00:00", "+00:00", "Europe/Paris").is_not(None)
-    encoded, limited, is_zoned = connection.execute(select(encoding, limit, zones)).one()
+    asked = select(encoding, limit, zones, searches)
+    encoded, limited, is_zoned, found = connection.execute(asked).one()
     return ServerFacts(
         product=product,
         numbers=numbers,
         encoding=str(encoded),
         max_connections=None if limited is None else int(limited),
         has_time_zones=bool(is_zoned),
+        search_configurations=None if found is None else frozenset(found),
     )
 
 
-def require_server(facts: ServerFacts, *, needs_time_zones: bool = False) -> None:
+def require_server(
+    facts: ServerFacts,
+    *,
+    needs_time_zones: bool = False,
+    search_configurations: Collection[str] = (),
+) -> None:
     """Refuse a server that lacks what statements are made for.
 
     Args:
         facts: What it says about itself.
         needs_time_zones: Whether rows are grouped by spans of time in zones.
+        search_configurations: Those that columns name; where there is text search they must exist.
 
     Raises:
-        DatabaseError: It is too old, its texts cannot hold every character, or it knows no zones.
+        DatabaseError: It is too old, its texts cannot hold every character, it knows no zones or
+            lacks a text search configuration.
     """
     oldest = OLDEST_VERSIONS[facts.product]
     if facts.numbers[: len(oldest)] < oldest:
@@ -92,4 +113,12 @@ def require_server(facts: ServerFacts, *, needs_time_zones: bool = False) -> Non
             "Fill them with mariadb-tzinfo-to-sql (mysql_tzinfo_to_sql), or turn groups off: "
             "GQL_API_GROUPS=false, ApiConfig(has_groups=False)."
         )
+        raise DatabaseError(message, fix=fix)
+    known = facts.search_configurations
+    # the server folds the names in the statements
+    searches = {name.lower() for name in search_configurations}
+    lacking = () if known is None else sorted(searches - known)
+    if lacking:
+        message = f"The database has no text search configuration {', '.join(lacking)}."
+        fix = 'Create it, or name another: info={"gql": {"search": "simple"}}.'
         raise DatabaseError(message, fix=fix)

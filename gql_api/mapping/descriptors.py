@@ -375,6 +375,11 @@ class Registry:
         """Iterate over the entities in the order of their names."""
         return iter(self.entities.values())
 
+    @property
+    def search_configurations(self) -> frozenset[str]:
+        """Configurations of text search that columns name."""
+        return frozenset(column.search for entity in self for column in entity.columns.values())
+
     def target(self, relationship: Relationship) -> Entity:
         """Return the entity that a relationship leads to."""
         return self.entities[relationship.target]

@@ -121,7 +121,10 @@ async def _checked(schema: Schema, database: Database) -> AsyncIterator[Database
     if wanted != found:
         message = f"The schema is built for {wanted}, but the database is {found}."
         raise ConfigurationError(message, fix=f'Build it with dialect="{found}".')
-    await database.check(needs_time_zones=schema.table.config.has_groups)
+    await database.check(
+        needs_time_zones=schema.table.config.has_groups,
+        search_configurations=schema.table.registry.search_configurations,
+    )
     yield database
 
 

@@ -113,3 +113,27 @@ def test_missing_time_zones():
 
     assert "time-zone tables are empty" in str(refused.value)
     assert "GQL_API_GROUPS=false" in str(refused.value)
+
+
+async def test_search_configurations(postgres_url: str):
+    """A configuration of text search that the database lacks is refused when it is checked."""
+    database = open_database(postgres_url)
+    await database.check(search_configurations={"simple", "English", "pg_catalog.german"})
+
+    with pytest.raises(DatabaseError) as refused:
+        await database.check(search_configurations={"simple", "elvish"})
+
+    await database.dispose()
+    assert str(refused.value) == (
+        "The database has no text search configuration elvish. "
+        'Create it, or name another: info={"gql": {"search": "simple"}}.'
+    )
+
+
+async def test_no_text_search():
+    """A database without text search is asked for no configuration of it."""
+    database = open_database("sqlite://")
+
+    await database.check(search_configurations={"elvish"})
+
+    await database.dispose()

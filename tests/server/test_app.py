@@ -1,5 +1,6 @@
 import httpx
 import pytest
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import gql_api as gql
 from tests.server import notes
@@ -57,6 +58,27 @@ async def test_other_dialect(url):
         "The schema is built for postgresql, but the database is sqlite. "
         'Build it with dialect="sqlite".'
     )
+
+
+async def test_unknown_text_search(postgres_url):
+    """A database that lacks the text search configuration of a column is refused at the start."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        __tablename__ = "note"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        text: Mapped[str] = mapped_column(info={"gql": {"search": "elvish"}})
+
+    schema = gql.build_schema(Base, dialect="postgresql")
+    app = gql.create_app(schema, database_url=postgres_url)
+
+    with pytest.raises(gql.ConfigurationError) as refused:
+        async with notes.open_client(app):
+            pass
+
+    assert "no text search configuration elvish" in str(refused.value)
 
 
 async def test_unusable_database(tmp_path):
