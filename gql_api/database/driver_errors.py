@@ -92,6 +92,8 @@ _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
 # Deadlock, lock wait timeout, row changed since it was read.
 _SERIALIZATION_NUMBERS = frozenset({1213, 1205, 1020})
 _NO_SUCH_TABLE = 1146
+_OVERFLOW_STATE = "22003"
+_OVERFLOW_NUMBER = 1690
 _SQLITE_BUSY = frozenset({5, 6})
 # Data exceptions, values that a function does not take, and those beyond a limit.
 _DATA_STATES = re.compile(r"22...|0A000|54...")
@@ -125,6 +127,14 @@ def is_data_fault(error: DBAPIError) -> bool:
 def is_type_fault(error: DBAPIError) -> bool:
     """Tell whether PostgreSQL's columns are of other types than the models say."""
     return _sqlstate(_driver_error(error)) in _TYPE_STATES
+
+
+def is_overflow(error: BaseException) -> bool:
+    """Tell whether a number was computed that is beyond its type: a sum of floats, say."""
+    if not isinstance(error, DBAPIError):
+        return False
+    driver_error = _driver_error(error)
+    return _sqlstate(driver_error) == _OVERFLOW_STATE or _number(driver_error) == _OVERFLOW_NUMBER
 
 
 def is_disconnect(error: BaseException) -> bool:

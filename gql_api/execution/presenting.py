@@ -9,14 +9,15 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gql_api.database.driver_errors import is_disconnect, is_serialization_failure
-from gql_api.errors import ApiError, ConflictError, UnavailableError
+from gql_api.database.driver_errors import is_disconnect, is_overflow, is_serialization_failure
+from gql_api.errors import ApiError, ConflictError, UnavailableError, UnreadableValueError
 from gql_api.execution.masking import is_about_value, without_values
 
 _LOG = logging.getLogger(__name__)
 
 MASKED_MESSAGE = "Something went wrong on the server."
 CONFLICT_MESSAGE = "Other changes were in the way: retry in a moment."
+OVERFLOW_MESSAGE = "The database computed a number that is beyond its type."
 UNAVAILABLE_MESSAGE = "The database cannot be reached: retry in a moment."
 
 
@@ -49,12 +50,10 @@ def present_error(
         if error.path is None:  # the request itself is wrong: what it holds is not repeated
             message = without_values(message, shows_suggestions=shows_suggestions)
         return _with(error, message, {**_graphql_code(error, is_early=is_early)}, request_id)
-    if is_serialization_failure(original):
-        _LOG.warning("conflict of transactions: %s", original, extra={"request_id": request_id})
-        return _with(error, CONFLICT_MESSAGE, {"code": ConflictError.code}, request_id)
-    if _is_unavailable(original):
-        _LOG.warning("database unavailable: %s", original, extra={"request_id": request_id})
-        return _with(error, UNAVAILABLE_MESSAGE, {"code": UnavailableError.code}, request_id)
+    if (condition := _database_condition(original)) is not None:
+        message, code = condition
+        _LOG.warning("%s: %s", code, original, extra={"request_id": request_id})
+        return _with(error, message, {"code": code}, request_id)
     reference = request_id or uuid.uuid4().hex
     facts = {"request_id": reference, "response_path": error.path}
     _LOG.error("unexpected error", extra=facts, exc_info=original)
@@ -86,6 +85,17 @@ def _graphql_code(error: GraphQLError, *, is_early: bool) -> Mapping[str, Any]:
         # without a path it is a variable, with one a resolver's or scalar's own refusal
         code = "BAD_USER_INPUT" if error.path is None else "INTERNAL_SERVER_ERROR"
     return {**(error.extensions or {}), "code": code}
+
+
+def _database_condition(error: BaseException) -> tuple[str, str] | None:
+    """Return message and code of what befalls a database without a defect."""
+    if is_serialization_failure(error):
+        return CONFLICT_MESSAGE, ConflictError.code
+    if is_overflow(error):
+        return OVERFLOW_MESSAGE, UnreadableValueError.code
+    if _is_unavailable(error):
+        return UNAVAILABLE_MESSAGE, UnavailableError.code
+    return None
 
 
 def _is_unavailable(error: BaseException) -> bool:

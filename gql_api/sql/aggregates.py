@@ -108,7 +108,7 @@ def _sum(
     value: sa.ColumnElement[Any], kind: ScalarKind, dialect: Dialect, *, is_read: bool
 ) -> sa.ColumnElement[Any]:
     if kind is ScalarKind.FLOAT:
-        return sa.func.sum(_double(value, dialect), type_=sa.Double())
+        return _finite(sa.func.sum(_double(value, dialect), type_=sa.Double()), dialect)
     type_: sa.types.TypeEngine[Any] = sa.BigInteger() if kind is ScalarKind.INT else sa.Numeric()
     if dialect.name != "sqlite":
         return sa.type_coerce(sa.func.sum(value), type_)
@@ -117,7 +117,8 @@ def _sum(
     if is_read:
         # a decimal has the digits of its column, as on other databases
         return sa.type_coerce(exact, value.type if kind is ScalarKind.DECIMAL else type_)
-    number = sa.cast(exact, sa.BigInteger() if kind is ScalarKind.INT else sa.REAL())
+    # NUMERIC is a whole number up to 64 bits, else a floating-point one
+    number = sa.cast(exact, sa.BigInteger() if kind is ScalarKind.INT else sa.Numeric())
     return sa.type_coerce(number, type_)
 
 
@@ -126,7 +127,14 @@ def _average(value: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement
         # its own average adds squares too, which go beyond what a double holds
         total = sa.func.sum(value, type_=sa.Double())
         return total / sa.cast(sa.func.count(value), sa.Double())
-    return sa.func.avg(value, type_=sa.Double())
+    return _finite(sa.func.avg(value, type_=sa.Double()), dialect)
+
+
+def _finite(value: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[Any]:
+    """Have MySQL and MariaDB fail at an infinite total, as PostgreSQL does: they would send 0."""
+    if dialect.name != "mysql":
+        return value
+    return sa.type_coerce(value + sa.literal_column("0e0"), sa.Double())
 
 
 def _double(value: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[Any]:

@@ -214,3 +214,40 @@ async def test_average_of_extremes(written: Api):
     data = await written.data("{ samples { aggregate { avg { ratio } } } }", count=1)
 
     assert data["samples"]["aggregate"]["avg"]["ratio"] == pytest.approx(5e299)
+
+
+async def test_beyond_doubles(written: Api):
+    """A sum beyond what a double holds is an error that says so, not a defect."""
+    async with gql.unit_of_work(written.database) as unit:
+        rows = [{"id": 1, "ratio": 1.5e308}, {"id": 2, "ratio": 1.5e308}]
+        await unit.session.execute(sa.insert(Sample), rows)
+
+    answer = await written.run("{ samples { aggregate { sum { ratio } } } }")
+
+    (error,) = answer.errors
+    if written.database.dialect.name == "sqlite":  # which adds up to infinity
+        assert answer.data == {"samples": {"aggregate": {"sum": {"ratio": None}}}}
+        assert error.message == "Float cannot represent non numeric value: inf"
+    else:
+        assert error.message == "The database computed a number that is beyond its type."
+        assert error.extensions["code"] == "UNREADABLE_VALUE"
+
+
+async def test_exact_condition(written: Api):
+    """A sum of 64-bit integers compares exactly, also where doubles are too coarse."""
+    async with gql.unit_of_work(written.database) as unit:
+        rows = [{"id": 1, "big": 2**60}, {"id": 2, "big": 1}]
+        await unit.session.execute(sa.insert(Sample), rows)
+    query = """
+      query ($sum: Decimal!) {
+        samples { groups(by: [{field: FLAG}], having: {sum: {big: {eq: $sum}}}) {
+          aggregate { sum { big } }
+        } }
+      }
+    """
+
+    found = await written.data(query, sum=str(2**60 + 1), count=1)
+    missed = await written.data(query, sum=str(2**60), count=1)
+
+    assert found["samples"]["groups"] == [{"aggregate": {"sum": {"big": str(2**60 + 1)}}}]
+    assert missed["samples"]["groups"] == []
