@@ -6,6 +6,7 @@ from gql_api.access.policies import Policy
 from gql_api.access.subjects import ANONYMOUS, UNRESTRICTED, Subject, SymbolicSubject
 from gql_api.config import ApiConfig, Limits
 from gql_api.database.engines import Database, EngineOptions, open_database
+from gql_api.database.sqlite_types import DateText, InstantText
 from gql_api.errors import (
     ApiError,
     BadUserInputError,
@@ -61,12 +62,14 @@ __all__ = [
     "ConflictError",
     "Context",
     "Database",
+    "DateText",
     "EngineOptions",
     "ForbiddenError",
     "ForeignKeyViolationError",
     "GqlApiError",
     "Inflector",
     "Info",
+    "InstantText",
     "LimitExceededError",
     "Limits",
     "LocalDateTime",

@@ -1,8 +1,10 @@
 """What ``docs/databases.md`` says of each database is what it answers."""
 
+import base64
 import datetime as dt
 import decimal
 import re
+import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,18 @@ class Value(Base):
     date_time = orm.mapped_column(sa.DateTime(timezone=True))
     time = orm.mapped_column(sa.Time())
     duration = orm.mapped_column(sa.Interval())
+
+
+class Rank(Base):
+    __tablename__ = "grade"
+
+    name: orm.Mapped[str] = orm.mapped_column(_Text, primary_key=True)
+
+
+class Token(Base):
+    __tablename__ = "token"
+
+    key: orm.Mapped[uuid.UUID] = orm.mapped_column(sa.Uuid, primary_key=True)
 
 
 def _rows(heading: str) -> list[list[str]]:
@@ -133,3 +147,75 @@ async def test_absent(words: Api, row: list[str]):
     is_there = f"  {name}:" in operators
 
     assert is_there is (row[_COLUMNS[words.database.dialect.name]] == "yes")
+
+
+async def test_identity_in_another_spelling(words: Api):
+    """A key is found in any spelling that its collation takes; ``node`` knows ids as given out."""
+    query = "query ($given: ID!) { rank(id: $given) { name } node(id: $given) { id } }"
+    async with words.database.write_engine.begin() as connection:
+        await connection.execute(sa.delete(Rank))
+        await connection.execute(sa.insert(Rank), [{"name": "a"}])
+    as_given, in_capitals = (
+        base64.urlsafe_b64encode(each).decode() for each in (b'["Rank","a"]', b'["Rank","A"]')
+    )
+
+    exact = (await words.run(query, given=as_given)).data
+    folded = (await words.run(query, given=in_capitals)).data
+
+    assert exact["rank"] == {"name": "a"}
+    assert exact["node"] is not None
+    assert folded["node"] is None
+    assert (folded["rank"] is not None) == (words.database.dialect.name == "mysql")
+
+
+async def test_order_of_identifiers(words: Api):
+    """MariaDB sorts UUIDs by their parts from the right, the others by their digits."""
+    first = uuid.UUID("00000001-0000-4000-8000-000000000000")
+    second = uuid.UUID("00000000-0000-4000-8000-000000000001")
+    async with words.database.write_engine.begin() as connection:
+        await connection.execute(sa.delete(Token))
+        await connection.execute(sa.insert(Token), [{"key": first}, {"key": second}])
+
+    data = await words.data("{ tokens { nodes { key } } }", count=1)
+
+    found = [row["key"] for row in data["tokens"]["nodes"]]
+    by_digits = [str(second), str(first)]
+    assert found == (by_digits[::-1] if words.database.dialect.name == "mysql" else by_digits)
+
+
+async def test_written_moments(tmp_path: Path):
+    """Moments that are written in several ways compare as moments in a column declared so."""
+
+    class Old(orm.DeclarativeBase):
+        pass
+
+    class Invoice(Old):
+        __tablename__ = "invoice"
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+        issued_at: orm.Mapped[dt.datetime] = orm.mapped_column(gql.InstantText())
+        due_on: orm.Mapped[dt.date] = orm.mapped_column(gql.DateText())
+
+    database = gql.open_database(f"sqlite:///{tmp_path / 'old.db'}")
+    async with database.write_engine.begin() as connection:
+        await connection.execute(sa.text("CREATE TABLE invoice (id INTEGER, issued_at, due_on)"))
+        await connection.execute(
+            sa.text(
+                "INSERT INTO invoice VALUES (1, '2021-03-04', '2021-03-05 00:00:00'),"
+                " (2, '2021-03-04T00:00:00Z', '2021-03-05')"
+            )
+        )
+    api = Api(database, gql.build_schema(Old, dialect="sqlite"))
+
+    data = await api.data(
+        """{ invoices(where: {issuedAt: {eq: "2021-03-04T00:00:00"}, dueOn: {eq: "2021-03-05"}}) {
+          nodes { rowId issuedAt }
+        } }""",
+        count=1,
+    )
+
+    moment = "2021-03-04T00:00:00"
+    assert data["invoices"]["nodes"] == [
+        {"rowId": 1, "issuedAt": moment},
+        {"rowId": 2, "issuedAt": moment},
+    ]
+    await database.dispose()
