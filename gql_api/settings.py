@@ -82,7 +82,8 @@ class Settings(BaseSettings):
     """Age at which a connection is replaced, in seconds; -1 for never."""
 
     pool_pre_ping: bool | None = None
-    """Whether to test connections before use; None: for writes, while reads retry once."""
+    """Whether to test connections before use; None: for writes, on PostgreSQL after a second without
+    use, while reads retry once."""
 
     echo: bool = False
     """Whether to log every statement."""

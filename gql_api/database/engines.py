@@ -23,6 +23,7 @@ from gql_api.database.connections import (
 from gql_api.database.dialects import Dialect, dialect_named
 from gql_api.database.direct import DirectReads
 from gql_api.database.driver_errors import is_disconnect
+from gql_api.database.pings import ping_idle_connections
 from gql_api.database.pools import CountingPool, PoolStatus, pool_counts
 from gql_api.database.refusals import missing_driver, unusable_database
 from gql_api.database.servers import ServerFacts, read_server, require_server
@@ -46,7 +47,8 @@ class EngineOptions:
     pool_recycle_s: int = 1800
     """Age at which a connection is replaced; -1 for never."""
     pool_pre_ping: bool | None = None
-    """Test each connection before use. None: for writes only, as a failed read can be repeated."""
+    """Test each connection before use. None: for writes only, as a failed read can be repeated, and
+    on PostgreSQL only after a second without use."""
     echo: bool = False
     """Log every statement."""
     echo_pool: bool = False
@@ -248,13 +250,20 @@ def open_database(url: str | URL, options: EngineOptions = _DEFAULTS) -> Databas
             reads = write_engine.execution_options(**{READS_OPTION: True})
             return Database(normal, write_engine, reads, Turns())
         pool = _pool_settings(options)
-        ping_writes = options.pool_pre_ping is not False
         ping_reads = options.pool_pre_ping is True
-        write_engine = _engine(normal, options, {**pool, "pool_pre_ping": ping_writes})
+        write_engine = _write_engine(normal, options, pool)
         reads = _engine(normal, options, {**pool, **_READS, "pool_pre_ping": ping_reads})
     except ImportError as error:
         raise missing_driver(normal, error) from error
     return Database(normal, write_engine, reads, None)
+
+
+def _write_engine(url: URL, options: EngineOptions, pool: dict[str, Any]) -> AsyncEngine:
+    if options.pool_pre_ping is None and url.get_backend_name() == "postgresql":
+        engine = _engine(url, options, pool)
+        ping_idle_connections(engine.sync_engine)
+        return engine
+    return _engine(url, options, {**pool, "pool_pre_ping": options.pool_pre_ping is not False})
 
 
 def _engine(url: URL, options: EngineOptions, settings: dict[str, Any]) -> AsyncEngine:
