@@ -222,13 +222,25 @@ class StaleVersionError(WriteError):
         message: Safe to show.
         path: Where the expected version stands.
         version: The current one, as answers write it.
+        entity: Name of the type of the row.
+        key: What finds the row as it is now.
     """
 
     code = "STALE_VERSION"
 
-    def __init__(self, message: str, *, path: Sequence[str] = (), version: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Sequence[str] = (),
+        version: str,
+        entity: str = "",
+        key: object = None,
+    ) -> None:
         super().__init__(message, path=path)
         self.version = version
+        self.entity = entity
+        self.key = key
 
 
 class NotFoundError(WriteError):

@@ -15,6 +15,9 @@ _LEADING_CAPITALS = re.compile(r"^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+(?=[0-9_]|$)|^[A-Z
 RESERVED_FIELDS = frozenset({"id", "and", "or", "not"})
 """Field names with a meaning of their own in objects and filters."""
 
+VERSION_FIELD = "version"
+"""Field that tells versions of rows apart, where a model has them."""
+
 RESERVED_TYPES = frozenset(
     {"Query", "Mutation", "Subscription", "Node", "Error", "PageInfo", "SortOrder", "String"}
     | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
@@ -79,12 +82,17 @@ class NameTable:
     Args:
         reserved: Names that nobody may claim.
         inherited: Names of attributes of a base class, by key: they keep them.
+        instead: Names that have a meaning of their own here, and what is claimed instead.
     """
 
     def __init__(
-        self, reserved: Iterable[str] = (), inherited: Mapping[str, str] | None = None
+        self,
+        reserved: Iterable[str] = (),
+        inherited: Mapping[str, str] | None = None,
+        instead: Mapping[str, str] | None = None,
     ) -> None:
         self._inherited = inherited or {}
+        self._instead = instead or {}
         self._taken = {*reserved, *self._inherited.values()}
 
     def claim(self, wanted: str, key: str | None = None) -> str:
@@ -96,6 +104,7 @@ class NameTable:
         """
         if key is not None and key in self._inherited:
             return self._inherited[key]
+        wanted = self._instead.get(wanted, wanted)
         name, number = wanted, 2
         while name in self._taken:
             name, number = f"{wanted}{number}", number + 1
@@ -119,6 +128,10 @@ class Inflector:
     def field(self, attribute: str) -> str:
         """Name a field. An attribute ``id`` is ``rowId``: ``id`` is the global id."""
         return "rowId" if attribute == "id" else camel_case(attribute)
+
+    def version_column(self) -> str:
+        """Name an attribute ``version`` of a model with versions: ``version`` is the opaque one."""
+        return "rowVersion"
 
     def enum_type(self, enum_name: str) -> str:
         """Name an enumeration."""

@@ -169,7 +169,7 @@ def _answer(
 ) -> _Answer:
     """Return what makes the column of answers of a field."""
     match asked:
-        case selections.ColumnField():
+        case selections.ColumnField() | selections.VersionField():
             return _column_answer(asked, type_, form)
         case selections.IdField():
             places = tuple(type_.places[each.key] for each in type_.entity.id_columns)
@@ -184,8 +184,13 @@ def _answer(
             return lambda part, _run: part.related[at]
 
 
-def _column_answer(asked: selections.ColumnField, type_: RowType, form: Form) -> _Answer:
+def _column_answer(
+    asked: selections.ColumnField | selections.VersionField, type_: RowType, form: Form
+) -> _Answer:
     column, place = type_.entity.columns[asked.column], type_.places[asked.column]
+    if isinstance(asked, selections.VersionField):
+        write = form.version_writer(column.type)
+        return lambda part, _run: write(part.columns[place])
     convert, slot = form.converter(column.type, is_nullable=column.is_nullable), asked.path_slot
     if slot is None:
         return lambda part, _run: convert(part.columns[place])

@@ -5,12 +5,14 @@ converted as a whole, and the objects of the answer are zipped together from the
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from gql_api.database.documents import value_at
 from gql_api.loading.rows import LoadedRow, RowType
-from gql_api.loading.wire_values import convert_column
+from gql_api.loading.wire_values import convert_column, convert_versions
 from gql_api.mapping.descriptors import ValueType
+from gql_api.mapping.versions import write_version
 
 Values = Sequence[Any]
 """One value per row."""
@@ -30,6 +32,10 @@ class Form(Protocol):
 
     def converter(self, type_: ValueType, *, is_nullable: bool) -> Convert:
         """Return what converts database values of a type."""
+        ...
+
+    def version_writer(self, type_: ValueType) -> Convert:
+        """Return what writes database values of a type as versions of rows."""
         ...
 
     def value_at(self, documents: Values, path: Sequence[str] | None) -> Values:
@@ -61,6 +67,10 @@ class TreeForm:
         del type_, is_nullable
         return _as_they_are
 
+    def version_writer(self, type_: ValueType) -> Convert:
+        """Write versions; what has no form is left for GraphQL's executor to refuse."""
+        return partial(_write_versions, type_)
+
     def value_at(self, documents: Values, path: Sequence[str] | None) -> Values:
         """Leave documents whole: their field cuts them."""
         del path
@@ -83,6 +93,10 @@ class WireForm:
     def converter(self, type_: ValueType, *, is_nullable: bool) -> Convert:
         """Write values as the scalars and enumerations of the schema do."""
         return convert_column(type_, is_nullable=is_nullable)
+
+    def version_writer(self, type_: ValueType) -> Convert:
+        """Write versions."""
+        return convert_versions(type_)
 
     def value_at(self, documents: Values, path: Sequence[str] | None) -> Values:
         """Cut documents."""
@@ -111,6 +125,17 @@ def objects(names: Sequence[str], columns: Iterable[Values], count: int) -> list
     if not names:
         return [{} for _ in range(count)]
     return [dict(zip(names, row, strict=False)) for row in zip(*columns, strict=True)]
+
+
+def _write_versions(type_: ValueType, values: Values) -> Values:
+    return [_version_or_error(type_, value) for value in values]
+
+
+def _version_or_error(type_: ValueType, value: Any) -> Any:
+    try:
+        return value if isinstance(value, BaseException) else write_version(type_, value)
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        return error
 
 
 def _as_they_are(values: Values) -> Values:

@@ -186,7 +186,7 @@ def _needed_columns(entity: Entity, picked: Sequence[Selection]) -> tuple[str, .
 
 def _field_columns(field: selections.RowField, entity: Entity) -> Sequence[str]:
     match field:
-        case selections.ColumnField():
+        case selections.ColumnField() | selections.VersionField():
             return (field.column,)
         case selections.IdField():
             return _key_columns(entity)

@@ -14,6 +14,7 @@ from typing import Any
 from gql_api.errors import NoPlainFormError
 from gql_api.mapping.descriptors import EnumDescriptor, ValueType
 from gql_api.mapping.values import INT32_LIMIT, ScalarKind, plain_value, write_value
+from gql_api.mapping.versions import write_version
 
 Values = Sequence[Any]
 Convert = Callable[[Values], Values]
@@ -41,6 +42,18 @@ def convert_column(type_: ValueType, *, is_nullable: bool) -> Convert:
     if is_nullable or (type_.kind is ScalarKind.JSON and not type_.dimensions):
         return convert
     return partial(_refuse_nulls, convert)
+
+
+def convert_versions(type_: ValueType) -> Convert:
+    """Return what writes a column of database values as versions of rows.
+
+    Args:
+        type_: Of the values.
+
+    Returns:
+        A function that raises ``NoPlainFormError`` where a value has no form.
+    """
+    return partial(_convert_versions, partial(_convert_each, partial(write_version, type_)))
 
 
 def refuse_value(value: object) -> NoPlainFormError:
@@ -77,6 +90,10 @@ def _convert_each(write: Callable[[Any], Any], values: Values) -> Values:
     except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
         message = f"A value has no plain form: {error}"
         raise NoPlainFormError(message) from error
+
+
+def _convert_versions(convert: Convert, values: Values) -> Values:
+    return ["" if value is None else value for value in convert(values)]
 
 
 def _convert_lists(convert: Convert, values: Values) -> Values:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import ColumnProperty, Mapper
 from gql_api.mapping.descriptors import DEFAULT_SEARCH, Column, InputRules, ValueType
 from gql_api.mapping.expressions import is_expression
 from gql_api.mapping.types import EnumTable, describe_type
+from gql_api.mapping.versions import check_version_type, is_version
 from gql_api.mapping.visibility import Visibility, attribute_info, gql_options, public_key
 from gql_api.naming import Inflector, NameTable
 
@@ -109,13 +110,20 @@ def _describe_column(
         is_read_only=bool(options.get("read_only"))
         or value_type.is_refused
         or _is_kept_by_database(attribute),
-        is_version=column is attribute.parent.version_id_col or bool(options.get("version")),
+        is_version=_is_version(attribute, value_type),
         rules=_describe_rules(column, options),
         search=options.get("search", DEFAULT_SEARCH),
         description=attribute.doc
         or getattr(column, "doc", None)
         or getattr(column, "comment", None),
     )
+
+
+def _is_version(attribute: ColumnProperty[Any], type_: ValueType) -> bool:
+    if not is_version(attribute):
+        return False
+    check_version_type(attribute, type_)
+    return True
 
 
 def _is_kept_by_database(attribute: ColumnProperty[Any]) -> bool:

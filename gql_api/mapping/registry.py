@@ -16,8 +16,9 @@ from gql_api.mapping.lineages import describe_lineages, unite
 from gql_api.mapping.proxies import with_proxies
 from gql_api.mapping.relationships import describe_relationships, linked_columns
 from gql_api.mapping.types import EnumTable
+from gql_api.mapping.versions import has_versions
 from gql_api.mapping.visibility import Hidden, Visibility, attribute_info, public_key
-from gql_api.naming import RESERVED_FIELDS, Inflector, NameTable, TypeNames
+from gql_api.naming import RESERVED_FIELDS, VERSION_FIELD, Inflector, NameTable, TypeNames
 
 
 def describe_models(
@@ -135,7 +136,7 @@ def _describe_entity(
 ) -> Entity:
     targets, inflector = surroundings.targets, surroundings.inflector
     enums, visibility = surroundings.enums, surroundings.visibility
-    names = NameTable(RESERVED_FIELDS, _field_names(parent))
+    names = _name_table(mapper, inflector, frozenset(), parent)
     columns, primary_key = describe_columns(
         mapper,
         linked=linked_columns(mapper, targets, visibility),
@@ -173,16 +174,27 @@ def _add_proxies(found: dict[orm.Mapper[Any], Entity], surroundings: _Surroundin
     plain = {entity.model: entity for entity in found.values()}
     for mapper in list(found):
         above = [found[each] for each in mapper.iterate_to_root() if each in found]
-        used = set(_field_names(found[mapper]).values())
-        inherited = _field_names(above[1] if len(above) > 1 else None)
+        used = frozenset(_field_names(found[mapper]).values())
+        parent = above[1] if len(above) > 1 else None
         found[mapper] = with_proxies(
             found[mapper],
             mapper,
             entities=plain,
-            names=NameTable(RESERVED_FIELDS | used, inherited),
+            names=_name_table(mapper, surroundings.inflector, used, parent),
             inflector=surroundings.inflector,
             visibility=surroundings.visibility,
         )
+
+
+def _name_table(
+    mapper: orm.Mapper[Any], inflector: Inflector, used: frozenset[str], parent: Entity | None
+) -> NameTable:
+    """Return what names the fields of an entity, besides those in use and those of its parent."""
+    inherited = _field_names(parent)
+    if not has_versions(mapper):
+        return NameTable(RESERVED_FIELDS | used, inherited)
+    reserved = RESERVED_FIELDS | used | {VERSION_FIELD}
+    return NameTable(reserved, inherited, {VERSION_FIELD: inflector.version_column()})
 
 
 def _field_names(entity: Entity | None) -> Mapping[str, str]:

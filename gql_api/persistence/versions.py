@@ -5,8 +5,8 @@ from typing import Any
 
 from gql_api.errors import StaleVersionError
 from gql_api.mapping.descriptors import Entity
-from gql_api.mapping.values import write_value
-from gql_api.persistence.flushing import flush
+from gql_api.mapping.versions import write_version
+from gql_api.persistence.flushing import flush, primary_key_of
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.targets import Wanted
@@ -62,9 +62,11 @@ def check_version(
     column = entity.version
     if expected is None or column is None:
         return []
-    value = getattr(row, column.key)
-    current = "" if value is None else f"{write_value(column.type.kind, value)}"
+    current = write_version(column.type, getattr(row, column.key))
     if current == expected:
         return []
     message = f"This {entity.name} has changed: read it again, and decide anew."
-    return [StaleVersionError(message, path=path, version=current)]
+    key = primary_key_of(entity, row)
+    return [
+        StaleVersionError(message, path=path, version=current, entity=entity.name, key=key),
+    ]

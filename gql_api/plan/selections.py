@@ -36,6 +36,15 @@ class IdField:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionField:
+    """The version of the row."""
+
+    response_key: str
+    column: str
+    """Attribute key of what tells it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToOneField:
     """The row that a to-one relationship leads to."""
 
@@ -69,7 +78,9 @@ class PythonField:
     """Slot of what answers it for many rows at once; None where the executor of GraphQL must."""
 
 
-RowField = TypenameField | ColumnField | IdField | ToOneField | ToManyField | PythonField
+RowField = (
+    TypenameField | ColumnField | IdField | VersionField | ToOneField | ToManyField | PythonField
+)
 
 
 @dataclass(frozen=True, slots=True)

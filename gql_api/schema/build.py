@@ -167,8 +167,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         declarations=declarations,
     )
     _fill_in(table)
-    has_versions = any(entity.version is not None for entity in table.registry)
-    error_types = ErrorTypes(has_versions=has_versions)
+    error_types = ErrorTypes(table)
     query = _root("Query", _query_fields(table, queries), inflector)
     mutation_fields = _mutation_fields(table, mutations, error_types)
     schema = schema_type(

@@ -21,6 +21,7 @@ from gql_api.schema.inputs import operated_columns, writable_links, writable_lis
 from gql_api.schema.keys import read_global_id, read_key
 from gql_api.schema.operands import column_operand
 from gql_api.schema.table import TypeTable
+from gql_api.schema.versions import read_version
 
 Path = tuple[str, ...]
 
@@ -169,7 +170,7 @@ class ChangeReader:
     ) -> UpdateRow:
         key = read_global_id(item["id"], target, self._table.registry, (*path, "id"))
         change = self.read_update(item["input"], target, key, (*path, "input"), level)
-        return replace(change, expected_version=item.get("expectedVersion"))
+        return replace(change, expected_version=read_version(item, target, path))
 
 
 def _read_operations(value: Mapping[str, Any], entity: Entity, path: Path) -> dict[str, Operation]:

@@ -16,6 +16,8 @@ from gql_api.loading.rows import LoadedRow
 from gql_api.mapping.descriptors import Column, Entity, Relationship
 from gql_api.mapping.global_ids import encode_global_id
 from gql_api.mapping.values import plain_value
+from gql_api.mapping.versions import write_version
+from gql_api.naming import VERSION_FIELD
 from gql_api.schema.definitions import TypedField
 
 Info = strawberry.Info[Any, Any]
@@ -44,6 +46,21 @@ class IdField(PlannedField):
             return super().get_result(source, info, args, kwargs)
         key = {column.key: getattr(source, column.key) for column in self.entity.id_columns}
         return encode_global_id(self.entity, key)
+
+
+class VersionField(PlannedField):
+    """The version of a row."""
+
+    def __init__(self, column: Column) -> None:
+        text = "Opaque version of the row: another one after each change of it."
+        super().__init__(VERSION_FIELD, str, description=text)
+        self.column = column
+
+    @override
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        if isinstance(source, LoadedRow):
+            return super().get_result(source, info, args, kwargs)
+        return write_version(self.column.type, getattr(source, self.column.key))
 
 
 class ColumnField(PlannedField):

@@ -14,6 +14,7 @@ from gql_api.naming import NameTable
 from gql_api.plan.changes import Operator
 from gql_api.schema.definitions import TypedField, add_fields, list_of, new_input, nullable
 from gql_api.schema.table import TypeTable
+from gql_api.schema.versions import version_fields
 
 
 def writable_columns(entity: Entity, *, is_new: bool) -> list[Column]:
@@ -386,10 +387,8 @@ def _update_item(entity: Entity, update: type[Any], table: TypeTable) -> type[An
     fields = [
         TypedField("id", strawberry.ID, description="Global id."),
         TypedField("input", update, description="What changes."),
+        *version_fields(entity),
     ]
-    if entity.version is not None:
-        text = f"Refused unless {entity.version.name} is this, as answers write it."
-        fields.append(_input_field("expectedVersion", str, text, is_required=False))
     add_fields(type_, fields)
     return type_
 

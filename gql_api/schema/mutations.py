@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import strawberry
-from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from typing_extensions import override
 
@@ -32,6 +31,7 @@ from gql_api.schema.payloads import (
 from gql_api.schema.sites import AskedField
 from gql_api.schema.table import TypeTable
 from gql_api.schema.units import UnitOfWorkField as UnitOfWorkField
+from gql_api.schema.versions import read_version, version_arguments
 
 Info = strawberry.Info[Any, Any]
 
@@ -84,7 +84,7 @@ class UpdateField(WriteField):
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
         change = ChangeReader(table).read_update(arguments["input"], self.entity, row, ("input",))
         name = table.inflector.single_field(self.entity.name)
-        change = replace(change, expected_version=arguments.get(_EXPECTED))
+        change = replace(change, expected_version=read_version(arguments, self.entity, ()))
         try:
             return Payload({name: await update_row(change, write)})
         except StaleVersionError as error:
@@ -97,7 +97,8 @@ class DeleteField(WriteField):
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
-        await lock_version(self.entity, row, arguments.get(_EXPECTED), write, is_delete=True)
+        expected = read_version(arguments, self.entity, ())
+        await lock_version(self.entity, row, expected, write, is_delete=True)
         key = await delete_row(DeleteRow(self.entity.name, row), write)
         values = dict(zip(key.columns, key.values, strict=True))
         return Payload({"deletedId": encode_global_id(self.entity, values)})
@@ -118,7 +119,6 @@ class UpsertField(WriteField):
 
 
 _IS_NEW = "isNew"
-_EXPECTED = "expectedVersion"
 
 
 def build_upsert_fields(
@@ -177,7 +177,7 @@ def build_mutation_fields(
                 arguments=[
                     by_id,
                     argument("input", inputs.update, "What changes."),
-                    *_expected_version(entity),
+                    *version_arguments(entity),
                 ],
             )
         )
@@ -188,18 +188,10 @@ def build_mutation_fields(
                 _delete_payload(entity, table, error_types),
                 entity,
                 description=f"Delete one {name}.",
-                arguments=[by_id, *_expected_version(entity)],
+                arguments=[by_id, *version_arguments(entity)],
             )
         )
     return fields
-
-
-def _expected_version(entity: Entity) -> list[StrawberryArgument]:
-    """Return the argument by which a write is for one version of the row, where rows have some."""
-    if entity.version is None:
-        return []
-    text = f"The write is refused unless {entity.version.name} is this, as answers write it."
-    return [argument(_EXPECTED, nullable(str), text)]
 
 
 def _row_payload(

@@ -14,6 +14,7 @@ from gql_api.schema.fields import (
     IdField,
     PlannedField,
     RelationshipField,
+    VersionField,
 )
 from gql_api.schema.groups import build_groups_field
 from gql_api.schema.pages import list_arguments
@@ -32,6 +33,8 @@ def build_object_type(entity: Entity, table: TypeTable) -> None:
     ]
     options = {key: chosen for each in declared for key, chosen in each.fields.items()}
     fields: list[StrawberryField] = [] if entity.is_keyless else [IdField(entity)]
+    if entity.version is not None:
+        fields.append(VersionField(entity.version))
     fields += [_column_field(each, table, options) for each in entity.columns.values()]
     fields += [
         _relationship_field(entity, each, table, options) for each in entity.relationships.values()
@@ -49,7 +52,7 @@ def build_object_type(entity: Entity, table: TypeTable) -> None:
 def _is_shared(field: StrawberryField, entity: Entity, registry: Registry) -> bool:
     """Tell whether all descendants of an entity have a field, with the same meaning."""
     for each in registry.descendants(entity):
-        if isinstance(field, ColumnField):
+        if isinstance(field, ColumnField | VersionField):
             column = each.columns.get(field.column.key)
             if column is None or not _is_same_column(column, field.column):
                 return False

@@ -74,16 +74,28 @@ class PresentedError:
     message: str
     code: str
     path: Sequence[str]
-    fields: Sequence[str]
+    fields: Sequence[str] = ()
     version: str = ""
+    entity: str = ""
+    """Name of the type of the row that it is about, if it shows one."""
+
+    key: KeyValue | None = None
+    """Of that row."""
 
     @classmethod
     def of(cls, error: WriteError) -> "PresentedError":
         """Present a refusal."""
-        fields = error.fields if isinstance(error, errors.UniqueViolationError) else ()
-        version = error.version if isinstance(error, errors.StaleVersionError) else ""
         type_name = _ERROR_TYPES[type(error)][0]
-        return cls(type_name, error.message, error.code, error.path, fields, version)
+        presented = cls(type_name, error.message, error.code, error.path)
+        match error:
+            case errors.UniqueViolationError():
+                return replace(presented, fields=error.fields)
+            case errors.StaleVersionError():
+                # one that is raised by hand may name no row
+                key = error.key if isinstance(error.key, KeyValue) else None
+                return replace(presented, version=error.version, entity=error.entity, key=key)
+            case _:
+                return presented
 
 
 def refused(error: WriteError) -> Payload:
@@ -186,14 +198,31 @@ class _ErrorField(TypedField):
         return getattr(source, self.python_name)
 
 
+class _ErrorRowField(TypedField):
+    """The row that an error is about, loaded with what is selected of it."""
+
+    def __init__(self, table: TypeTable) -> None:
+        text = "The row as it is now; null if it may not be seen."
+        super().__init__("node", nullable(table.node), description=text)
+        self.registry = table.registry
+
+    @override
+    def get_result(self, source: PresentedError, info: Any, args: list[Any], kwargs: Any) -> Any:
+        if source.key is None:
+            return None
+        return load_by_key(info, self.registry.entities[source.entity], source.key)
+
+
 class ErrorTypes:
     """The interface ``Error`` and its types.
 
     Args:
-        has_versions: Whether rows have versions, so that one may be stale.
+        table: Whose rows may be stale, if any have versions.
     """
 
-    def __init__(self, *, has_versions: bool) -> None:
+    def __init__(self, table: TypeTable) -> None:
+        self._table = table
+        has_versions = any(entity.version is not None for entity in table.registry)
         common: list[StrawberryField] = [
             _ErrorField("message", str, description="What is wrong, and how to mend it."),
             _ErrorField("code", str, description="Stable name of the kind of error."),
@@ -223,7 +252,8 @@ class ErrorTypes:
         if error is errors.UniqueViolationError:
             own = [_ErrorField("fields", list_of(str), description="Fields unique together.")]
         elif error is errors.StaleVersionError:
-            own = [_ErrorField("version", str, description="Version of the row as it is now.")]
+            text = "Version of the row as it is now."
+            own = [_ErrorField("version", str, description=text), _ErrorRowField(self._table)]
         add_fields(type_, [*common, *own])
         return type_
 

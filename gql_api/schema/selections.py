@@ -26,7 +26,7 @@ from gql_api.plan import selections as plan
 from gql_api.plan.aggregates import ROW_COUNT, Aggregate, AggregateFunction, GroupKey
 from gql_api.schema.computed import is_computed_apart, read_computation
 from gql_api.schema.declarations import ComputedField
-from gql_api.schema.fields import ColumnField, IdField, RelationshipField
+from gql_api.schema.fields import ColumnField, IdField, RelationshipField, VersionField
 from gql_api.schema.sites import (
     ArgumentReader,
     AskedField,
@@ -160,6 +160,8 @@ class Planner:
         match field:
             case IdField():
                 return plan.IdField(key)
+            case VersionField():
+                return plan.VersionField(key, field.column.key)
             case ColumnField():
                 slot = self.read_site(Site(read_path, defined, nodes[0])) if defined.args else None
                 return plan.ColumnField(key, field.column.key, slot)

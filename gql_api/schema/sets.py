@@ -30,6 +30,7 @@ from gql_api.schema.mutations import WriteField, new_payload
 from gql_api.schema.operands import Operands
 from gql_api.schema.payloads import ErrorTypes, Payload, PayloadField, PayloadRowsField
 from gql_api.schema.table import TypeTable
+from gql_api.schema.versions import read_version
 
 _NO_KEY = KeyValue((), ())
 
@@ -68,7 +69,7 @@ class UpdateByIdField(WriteField):
     ) -> PlacedUpdate:
         key = read_global_id(item["id"], self.entity, table.registry, (*path, "id"))
         change = ChangeReader(table).read_update(item["input"], self.entity, key, (*path, "input"))
-        change = replace(change, expected_version=item.get("expectedVersion"))
+        change = replace(change, expected_version=read_version(item, self.entity, path))
         return PlacedUpdate(change, (*path, "input"), (*path, "id"))
 
 

@@ -74,6 +74,17 @@ def compile_json_text(expression: Expression, type_: ValueType) -> Expression:
     return sa.func.coalesce(text, sa.literal_column("'null'"), type_=sa.Text())
 
 
+def compile_version(expression: Expression, type_: ValueType) -> Expression:
+    """Compile the version of a row as a text, empty for null.
+
+    Raises:
+        NoPlainFormError: PostgreSQL has no equal form for values of the type.
+    """
+    document = sa.func.to_json(compile_form(expression, type_))
+    text = document.op("#>>")(sa.literal_column("'{}'"))
+    return sa.func.coalesce(text, sa.literal_column("''"), type_=sa.Text())
+
+
 def fail(expression: Expression, type_: sa.types.TypeEngine[Any]) -> Expression:
     """Compile what fails with a data exception where an expression has a value; null where not."""
     # numbers alone refuse the mark: date-times take any punctuation

@@ -19,7 +19,7 @@ from gql_api.plan import selections
 from gql_api.plan.filters import Filter
 from gql_api.plan.selections import Connection, Selection
 from gql_api.sql.columns import SelectedColumn
-from gql_api.sql.json_forms import Expression, compile_form, require
+from gql_api.sql.json_forms import Expression, compile_form, compile_version, require
 from gql_api.sql.json_ids import compile_global_id
 from gql_api.sql.json_objects import JSON, label, quoted, whole_row
 from gql_api.sql.operands import bind_slot
@@ -111,7 +111,7 @@ class RowWriter(ABC):
         match field:
             case selections.TypenameField(_, type_name):
                 return quoted(type_name)
-            case selections.ColumnField():
+            case selections.ColumnField() | selections.VersionField():
                 return self._compile_column(field, row)
             case selections.IdField():
                 entity = row.entity
@@ -127,13 +127,17 @@ class RowWriter(ABC):
                 message = f"{row.entity.name}.{name} is resolved in Python"
                 raise NoPlainFormError(message)
 
-    def _compile_column(self, field: selections.ColumnField, row: Row) -> Expression:
+    def _compile_column(
+        self, field: selections.ColumnField | selections.VersionField, row: Row
+    ) -> Expression:
         described = row.entity.columns[field.column]
         value = row.column(field.column)
         if described.is_computed and described.type.kind is ScalarKind.OPAQUE:
             message = f"{row.entity.name}.{described.name} is of a type that is not known"
             raise NoPlainFormError(message)
         try:
+            if isinstance(field, selections.VersionField):
+                return compile_version(value, described.type)
             form = compile_form(value, described.type)
         except NoPlainFormError as error:
             message = f"{row.entity.name}.{described.name}: {error}"
@@ -290,7 +294,7 @@ def needed_columns(picked: Sequence[Selection], entity: Entity) -> list[str]:
     needed: dict[str, None] = {}
     for field in (field for selection in picked for field in selection.fields):
         match field:
-            case selections.ColumnField():
+            case selections.ColumnField() | selections.VersionField():
                 needed[field.column] = None
             case selections.IdField():
                 needed.update(dict.fromkeys(column.key for column in entity.id_columns))

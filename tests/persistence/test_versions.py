@@ -14,8 +14,11 @@ from tests.fixtures.schema import Api
 
 UPDATE = """mutation($id: ID!, $expected: String, $title: String!) {
   updatePage(id: $id, input: {title: $title}, expectedVersion: $expected) {
-    page { title revision }
-    errors { __typename code message path ... on StaleVersion { version } }
+    page { title revision version }
+    errors {
+      __typename code message path
+      ... on StaleVersion { version node { __typename id ... on Page { title } } }
+    }
   }
 }"""
 
@@ -69,9 +72,9 @@ async def test_update(pages: tuple[Api, str]):
     second = await _update(api, page_id, "lost", "1")
     any_version = await _update(api, page_id, "newer", None)
 
-    assert first == {"page": {"title": "new", "revision": 2}, "errors": []}
+    assert first == {"page": {"title": "new", "revision": 2, "version": "2"}, "errors": []}
     assert second == {
-        "page": {"title": "new", "revision": 2},
+        "page": {"title": "new", "revision": 2, "version": "2"},
         "errors": [
             {
                 "__typename": "StaleVersion",
@@ -79,10 +82,11 @@ async def test_update(pages: tuple[Api, str]):
                 "message": "This Page has changed: read it again, and decide anew.",
                 "path": ["expectedVersion"],
                 "version": "2",
+                "node": {"__typename": "Page", "id": page_id, "title": "new"},
             }
         ],
     }
-    assert any_version["page"] == {"title": "newer", "revision": 3}
+    assert any_version["page"] == {"title": "newer", "revision": 3, "version": "3"}
 
 
 async def test_delete(pages: tuple[Api, str]):
@@ -144,7 +148,7 @@ async def test_moment(pages: tuple[Api, str]):
     text = """mutation($id: ID!, $expected: String) {
       updateDraft(id: $id, input: {title: "x"}, expectedVersion: $expected) { errors { code } }
     }"""
-    refused = await api.run(text, id=found["id"], expected="2024")
+    refused = await api.run(text, id=found["id"], expected="2023-05-01T12:30:00+00:00")
     done = await api.run(text, id=found["id"], expected=found["changedAt"])
 
     assert refused.data["updateDraft"]["errors"] == [{"code": "STALE_VERSION"}]
