@@ -47,6 +47,8 @@ class Context:
         self.plans: DocumentPlans | None = None
         self.takes_encoded = False
         """Whether the answer is only sent on as JSON, so that its data may be JSON already."""
+        self.takes_body = False
+        """Whether the answer is only sent on, and nothing is added to it."""
         self.takes_completed = False
         self.takes_fragments = False
         self.needs_execution = False

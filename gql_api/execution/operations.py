@@ -37,6 +37,9 @@ class RootSelection:
     root: RootField | None
     """How the field is planned; None, as ``field``, for ``__typename``."""
 
+    begin: bytes
+    """The response key as JSON, with the colon after it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownOperation:
@@ -80,14 +83,15 @@ class KnownOperation:
         for key, each in collected.grouped_field_set.items():
             nodes = [detail.node for detail in each]
             name = nodes[0].name.value
+            begin = b'"%s":' % key.encode()
             if name == "__typename":
-                found.append(RootSelection(key, nodes, type_.name, None, None))
+                found.append(RootSelection(key, nodes, type_.name, None, None, begin))
                 continue
             defined = type_.fields.get(name)
             root = None if defined is None else _root_field(defined)
             if root is None:
                 return None
-            found.append(RootSelection(key, nodes, type_.name, defined, root))
+            found.append(RootSelection(key, nodes, type_.name, defined, root, begin))
         return tuple(found)
 
 

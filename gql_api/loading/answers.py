@@ -7,7 +7,7 @@ import orjson
 
 from gql_api.errors import NoPlainFormError
 from gql_api.loading.explanations import report_path
-from gql_api.loading.json import json_refusal, load_json
+from gql_api.loading.json import json_refusal, load_pieces
 from gql_api.loading.plans import load_wire
 from gql_api.loading.run import Run
 from gql_api.plan.known import KnownPlan
@@ -22,30 +22,30 @@ class Answer:
     """The value of a root field: as JSON, or as data that JSON is written of.
 
     Args:
-        text: The JSON.
+        pieces: The JSON, to be joined.
         data: The value, where there is no JSON.
     """
 
-    __slots__ = ("_data", "_text")
+    __slots__ = ("_data", "_pieces")
 
-    def __init__(self, text: bytes | None, data: Any = None) -> None:
-        self._text = text
+    def __init__(self, pieces: tuple[bytes, ...] | None, data: Any = None) -> None:
+        self._pieces = pieces
         self._data = data
 
     @property
-    def text(self) -> bytes:
-        """The JSON."""
-        return write_json(self._data) if self._text is None else self._text
+    def pieces(self) -> tuple[bytes, ...]:
+        """The JSON, to be joined: long ones are copied only then."""
+        return (write_json(self._data),) if self._pieces is None else self._pieces
 
     @property
     def sendable(self) -> Any:
         """What ``write_json`` takes."""
-        return self._data if self._text is None else orjson.Fragment(self._text)
+        return self._data if self._pieces is None else orjson.Fragment(b"".join(self._pieces))
 
     @property
     def plain(self) -> Any:
         """The value as plain data."""
-        return self._data if self._text is None else json.loads(self._text)
+        return self._data if self._pieces is None else json.loads(b"".join(self._pieces))
 
 
 async def load_answer(
@@ -68,11 +68,12 @@ async def load_answer(
     """
     try:
         _check_json(known, run, has_json_path=has_json_path, is_in_transaction=is_in_transaction)
-        text = _constant(known.plan) or await load_json(known, run)
+        constant = _constant(known.plan)
+        pieces = await load_pieces(known, run) if constant is None else (constant,)
     except NoPlainFormError as error:
         return await _load_rows(known, run, str(error))
     report_path(run.reader, "json", _JSON)
-    return Answer(text)
+    return Answer(pieces)
 
 
 async def _load_rows(known: KnownPlan[Any], run: Run, refusal: str) -> Answer:

@@ -20,6 +20,11 @@ _OTHER_TYPES = "The columns of the database are of other types than the models s
 
 
 async def load_json(known: KnownPlan[Any], run: Run) -> bytes:
+    """Load the JSON of a root field of a query, as ``load_pieces`` does, and put it together."""
+    return b"".join(await load_pieces(known, run))
+
+
+async def load_pieces(known: KnownPlan[Any], run: Run) -> tuple[bytes, ...]:
     """Load the JSON of a root field of a query.
 
     Args:
@@ -28,7 +33,7 @@ async def load_json(known: KnownPlan[Any], run: Run) -> bytes:
             a value without a form would end.
 
     Returns:
-        The JSON of the field's value.
+        The JSON of the field's value, in pieces: a long one is copied once, into the answer.
 
     Raises:
         NoPlainFormError: The plan, a path into a document or a value that was met has no equal
@@ -53,9 +58,9 @@ async def load_json(known: KnownPlan[Any], run: Run) -> bytes:
             raise NoPlainFormError(message) from error
         raise
     if found is None:
-        return _NO_ROW
+        return (_NO_ROW,)
     text = found.encode() if isinstance(found, str) else found
-    return made.before + text + made.after if made.before else text
+    return (made.before, text, made.after)
 
 
 def json_refusal(known: KnownPlan[Any], compilation: Compilation) -> str | None:

@@ -17,6 +17,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from gql_api.execution.bypass import WrittenResult
 from gql_api.execution.context import Context
 from gql_api.execution.presenting import present_error
 from gql_api.loading.answers import write_json
@@ -84,6 +85,7 @@ class Endpoint:
             context.takes_encoded = True
             context.idempotency_key = header_of(request.scope, b"idempotency-key")
             asked = begin_explanation(request.scope, context, is_development=self._is_development)
+            context.takes_body = asked is None
             errors: Sequence[dict[str, Any]] = ()
             try:
                 result = await self._execute(request.method, operation, context)
@@ -156,6 +158,8 @@ def _present_result(
     Source:
         GraphQL specification, "Request errors"; GraphQL over HTTP, "Status codes".
     """
+    if isinstance(result, WrittenResult):
+        return EncodedAnswer(request.scope, result.body, media_type)
     data = result.data
     if data is None and errors and not any(error.get("path") for error in errors):
         status = status_of(errors)

@@ -1,8 +1,10 @@
 """Operations that are answered without the executor, as it would answer them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from strawberry.extensions import SchemaExtension
@@ -10,7 +12,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 import gql_api as gql
 from gql_api.errors import NoPlainFormError
-from gql_api.execution.bypass import Bypass
+from gql_api.execution.bypass import Bypass, WrittenResult
+from gql_api.loading.answers import write_json
 from tests.fixtures.schema import ROOMY, Answer, Api
 from tests.loading.test_json import ROOTS
 
@@ -232,3 +235,29 @@ async def test_policies(guarded: Api, taken: Taken):
         answer = await guarded.run(text, subject=subject)
         assert _told(answer) == _told(await executed.run(text, subject=subject))
     assert taken.count == 2
+
+
+@pytest.mark.parametrize(
+    "config", [ROOMY, replace(ROOMY, has_json_path=False)], ids=["json", "rows"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{ books { nodes { id title } } }", id="one"),
+        pytest.param("{ a: __typename books { totalCount } b: books { nodes { id } } }", id="many"),
+        pytest.param("{ books @skip(if: true) { totalCount } }", id="nothing"),
+    ],
+)
+async def test_written_answer(api: Api, text: str, config: gql.ApiConfig):
+    """An answer that is only sent on is written at once, as the executor's would be."""
+    api = api.of(config=config)
+    await api.run(text)
+    expected = await api.of(extensions=[Watched]).run(text)
+    context = gql.Context(api.database)
+    context.takes_encoded = context.takes_body = True
+
+    result = await api.schema.execute(text, context_value=context)
+
+    body = result.body if isinstance(result, WrittenResult) else write_json({"data": result.data})
+    assert orjson.loads(body) == {"data": expected.data}
+    assert isinstance(result, WrittenResult) is (expected.data != {})
