@@ -32,8 +32,11 @@ def compile_rank(expression: _Expression, column: Column | None, slot: int) -> _
     Returns:
         A number in double precision, so that a cursor holds exactly what is compared.
     """
-    rank = sa.func.ts_rank(_vector(expression, column), _query(column, slot))
-    return sa.func.coalesce(sa.cast(rank, sa.Double()), sa.literal(0.0, sa.Double()))
+    vector, query = _vector(expression, column), _query(column, slot)
+    rank: _Expression = sa.cast(sa.func.ts_rank(vector, query), sa.Double())
+    # ts_rank is more than 0 for a part of the words, and for a word that must not be there
+    matched = vector.bool_op("@@")(query)
+    return sa.case((matched, rank), else_=sa.literal(0.0, sa.Double()))
 
 
 def _vector(expression: _Expression, column: Column | None) -> _Expression:

@@ -177,6 +177,14 @@ async def test_any_text(articles: Api, words: str):
             id="two searches",
         ),
         pytest.param(
+            '[{searchRank2: {title: "database -running"}}]', [4, 1, 2, 3, 5], id="without a word"
+        ),
+        pytest.param(
+            '[{searchRank2: {title: "running a day"}}, {rowId: DESC}]',
+            [5, 4, 3, 2, 1],
+            id="a part of the words",
+        ),
+        pytest.param(
             '[{writer: {searchRank: {about: "databases"}}}]', [1, 4, 2, 3, 5], id="hidden relatives"
         ),
     ],
