@@ -20,6 +20,9 @@ class AskedRow:
     columns: dict[str, str] = field(default_factory=dict)
     """Names by response key; ``__typename`` too."""
 
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Paths into documents by response key; the columns have the names."""
+
     to_one: dict[str, tuple[str, "AskedRow"]] = field(default_factory=dict)
     to_many: dict[str, tuple[str, "AskedList"]] = field(default_factory=dict)
 

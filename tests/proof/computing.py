@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.proof.values import KINDS
 
 NUMBERS = ("integer", "bigint", "float", "decimal", "key")
-_RANGES = ("text", "date", "moment", "local", "time")
+_RANGES = ("text", "words", "date", "moment", "local", "time", "span")
 _SUMS = {"integer": "BigInt", "key": "BigInt", "bigint": "Decimal", "decimal": "Decimal"}
 _COMPARED = ("eq", "ne", "lt", "lte", "gt", "gte")
 _TURNS = ("lt", "lte", "gt", "gte")
@@ -21,6 +21,8 @@ _BETWEEN = (-3.0987, 0.123456, 1.87654, 1e6 + 0.654321)
 
 def functions(kind: str) -> tuple[str, ...]:
     """Return the functions over columns of a kind that are compared and sorted by."""
+    if not KINDS[kind].is_compared:
+        return ()
     if kind in NUMBERS:
         # sums of whole numbers beyond a double are doubles where SQLite compares them, and squares
         # of the largest doubles are no numbers

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 
 import gql_api as gql
-from tests.proof.drawing import draw_models
+from tests.proof.drawing import draw_models, for_database
 from tests.proof.library import LIBRARY
 from tests.proof.paths import PATHS
 from tests.proof.service import COUNTS, Service
@@ -44,7 +44,7 @@ async def service(
 ) -> AsyncIterator[Service]:
     """A database of each kind, with each set of models."""
     name, seed = request.param.split("-")
-    models = LIBRARY if seed == "library" else draw_models(int(seed))
+    models = for_database(LIBRARY, name) if seed == "library" else draw_models(int(seed), name)
     server = None
     if name == "postgresql":
         make: Callable[[], str] = request.getfixturevalue("make_postgres_database")

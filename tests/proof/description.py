@@ -115,6 +115,8 @@ class Models:
     name: str
     tables: tuple[Table, ...]
     links: tuple[Link, ...] = field(default=())
+    database: str = "postgresql"
+    """What it is asked on: columns of kinds that it lacks are left out."""
 
     @cached_property
     def table(self) -> dict[str, Table]:

@@ -4,18 +4,19 @@ import random
 from dataclasses import replace
 
 from tests.proof.description import Column, Link, Models, Policy, Relation, Table
-from tests.proof.values import KINDS
+from tests.proof.values import KINDS, LATER
 
 _TABLES = ("Ant", "Bee", "Cat", "Dog", "Egg")
 _WORDS = ("amber", "birch", "coral", "daisy", "ember", "fern", "grape", "hazel")
 _FORWARD = ("owner", "maker", "guide")
 _DIRECTIONS = ("ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_LAST")
 _KEY_KINDS = ("key", "key", "key", "text", "uuid", "bigint", "moment", "date")
-_COLUMN_KINDS = tuple(kind for kind in KINDS if kind != "key")
+_COLUMN_KINDS = tuple(kind for kind in KINDS if kind != "key" and kind not in LATER)
+_LATER_WORDS = ("iris", "jade", "kale", "lily", "mint", "nut", "olive", "pear")
 
 
-def draw_models(seed: int) -> Models:
-    """Draw a set of models; the same seed gives the same set."""
+def draw_models(seed: int, database: str) -> Models:
+    """Draw a set of models; the same seed gives the same relationships."""
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     tables: list[Table] = []
     for name in _TABLES[: chance.randint(3, 5)]:
@@ -28,7 +29,34 @@ def draw_models(seed: int) -> Models:
         link = Link(f"{left.name}{right.name}", left.name, right.name)
         links.append(link)
         tables = [_with_link(table, link, chance) for table in tables]
-    return Models(f"m{seed}", tuple(_with_policy(table, chance) for table in tables), tuple(links))
+    tables = [_with_policy(table, chance) for table in tables]
+    tables = [_with_later_kinds(table, database, chance) for table in tables]
+    return Models(f"m{seed}", tuple(tables), tuple(links), database)
+
+
+def for_database(models: Models, database: str) -> Models:
+    """Leave out the columns that a database lacks."""
+    tables = [
+        replace(
+            table,
+            columns=tuple(
+                column for column in table.columns if database in KINDS[column.kind].databases
+            ),
+        )
+        for table in models.tables
+    ]
+    return replace(models, tables=tuple(tables), database=database)
+
+
+def _with_later_kinds(table: Table, database: str, chance: random.Random) -> Table:
+    """Add documents, arrays, words and others that a database has."""
+    known = [kind for kind in LATER if database in KINDS[kind].databases]
+    kinds = chance.sample(known, chance.randint(2, 3))
+    added = [
+        Column(word, kind, is_nullable=chance.random() < 0.6)
+        for word, kind in zip(_LATER_WORDS, sorted(kinds, key=LATER.index), strict=False)
+    ]
+    return replace(table, columns=(*table.columns, *added))
 
 
 def _draw_table(name: str, before: list[Table], chance: random.Random) -> Table:

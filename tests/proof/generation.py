@@ -1,10 +1,11 @@
 """Strategies: worlds of rows, and operations on them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.proof import computing
+from tests.proof import arrays, computing, documents, searching
 from tests.proof.asking import AskedList, AskedRow
 from tests.proof.description import Column, Models, Relation, Table
 from tests.proof.reference import Row, World
@@ -137,7 +138,8 @@ def _counts(draw: st.DrawFn, table: Table) -> Any:
 def _totals(draw: st.DrawFn, models: Models, table: Table) -> Any:
     """A condition on a function of the relatives' values."""
     relation = draw(st.sampled_from(table.lists))
-    column = draw(st.sampled_from(models.table[relation.target].columns))
+    columns = models.table[relation.target].columns
+    column = draw(st.sampled_from([each for each in columns if is_compared(each)]))
     function = draw(st.sampled_from(computing.functions(column.kind)))
     return (
         "total",
@@ -199,21 +201,72 @@ def comparisons(draw: st.DrawFn, table: Table) -> Any:
     return ("compare", column.name, operators)
 
 
-@st.composite
-def _operators(draw: st.DrawFn, column: Column) -> tuple[str, Any]:
+def _operators(column: Column) -> st.SearchStrategy[tuple[str, Any]]:
+    """An operator of a column, and its operand."""
     kind = KINDS[column.kind]
+    if kind.form == "document":
+        return documents.operators(kind.operators)
+    if kind.form == "array":
+        return arrays.operators(kind.pool)
+    return _scalar_operators(column.kind)
+
+
+@st.composite
+def _scalar_operators(draw: st.DrawFn, name: str) -> tuple[str, Any]:
+    kind = KINDS[name]
     operators = (*_EQUAL, *(_ORDERED if kind.is_ordered else ()))
-    if column.kind == "text":
+    if name in {"text", "words"}:
         operators = (*operators, *_TEXTUAL, *_TEXTUAL, "like", "ilike")
+    if name == "words":
+        operators = (*operators, *("search",) * len(operators))
     operator = draw(st.sampled_from(operators))
-    values = st.sampled_from(kind.pool)
-    if operator == "isNull":
-        return operator, draw(st.booleans())
     if operator in {"in", "notIn"}:
-        return operator, draw(st.lists(values, max_size=3))
-    if operator in {"like", "ilike"}:
-        return operator, draw(st.sampled_from(PATTERNS))
-    return operator, draw(values)
+        return operator, draw(st.lists(st.sampled_from(kind.pool), max_size=3))
+    pools: dict[str, Sequence[Any]] = {
+        "isNull": (False, True),
+        "like": PATTERNS,
+        "ilike": PATTERNS,
+        "search": searching.SEARCHES,
+    }
+    return operator, draw(st.sampled_from(pools.get(operator, kind.pool)))
+
+
+@st.composite
+def kept(draw: st.DrawFn, world: World) -> AskedList:
+    """A list by one condition on a document, an array or words: among all, few are drawn."""
+    kind = draw(st.sampled_from(sorted(_kept_kinds(world.models))))
+    table, column = draw(
+        st.sampled_from(
+            [
+                (table, column)
+                for table in world.models.tables
+                for column in table.columns
+                if column.kind == kind
+            ]
+        )
+    )
+    operators = st.lists(_operators(column), min_size=1, max_size=2, unique_by=lambda each: each[0])
+    where = ("compare", column.name, draw(operators))
+    asked = AskedList(table.name, draw(asked_rows(world, table.name, _MAX_DEPTH)))
+    asked.row.columns |= {column.name: column.name for column in table.columns}
+    asked.where = draw(st.sampled_from((where, where, ("not", where), ("and", []))))
+    if KINDS[kind].form == "words":
+        path = ("searchRank", column.name, draw(st.sampled_from(searching.SEARCHES)))
+        asked.order = draw(st.sampled_from(([], [(path, "DESC")])))
+        at = st.none() | st.integers(0, 5)
+        asked.places = draw(st.tuples(at, at))
+    asked.first = draw(st.none() | st.just(100))
+    return asked
+
+
+def _kept_kinds(models: Models) -> set[str]:
+    kinds = {column.kind for table in models.tables for column in table.columns}
+    return {kind for kind in kinds if KINDS[kind].form != "scalar"}
+
+
+def is_compared(column: Column) -> bool:
+    """Tell whether rows are sorted by a column."""
+    return KINDS[column.kind].is_compared
 
 
 @st.composite
@@ -253,19 +306,25 @@ def matched(draw: st.DrawFn, world: World) -> AskedList:
 
 @st.composite
 def orders(draw: st.DrawFn, models: Models, name: str, *, min_size: int = 0) -> list[Any]:
-    """An order, with ties, nulls, to-one paths and counts."""
+    """An order, with ties, nulls, to-one paths, counts and ranks."""
     keys = st.tuples(order_paths(models, name), st.sampled_from(DIRECTIONS))
-    return draw(st.lists(keys, min_size=min_size, max_size=3))
+    found = draw(st.lists(keys, min_size=min_size, max_size=3))
+    # the best rank comes first
+    return [(path, "DESC" if "searchRank" in path else direction) for path, direction in found]
 
 
 @st.composite
-def order_paths(draw: st.DrawFn, models: Models, name: str, depth: int = 0) -> tuple[str, ...]:
-    """A path to what rows are sorted by."""
+def order_paths(draw: st.DrawFn, models: Models, name: str, depth: int = 0) -> tuple[Any, ...]:
+    """A path to what rows are sorted by; one to a rank ends with a search."""
     table = models.table[name]
-    steps: list[Any] = [*table.columns, *table.columns, *table.relations]
-    step = draw(st.sampled_from(steps if depth < 2 else table.columns))
-    if not isinstance(step, Relation):
+    columns = [column for column in table.columns if is_compared(column)]
+    searched = [column for column in columns if KINDS[column.kind].form == "words"]
+    steps: list[Any] = [*columns, *columns, *table.relations, *((each,) for each in searched)]
+    step = draw(st.sampled_from(steps if depth < 2 else columns))
+    if isinstance(step, Column):
         return (step.name,)
+    if isinstance(step, tuple):
+        return ("searchRank", step[0].name, draw(st.sampled_from(searching.SEARCHES)))
     if step.is_list:
         return draw(_total_paths(models, step))
     return (step.name, *draw(order_paths(models, step.target, depth + 1)))
@@ -315,6 +374,10 @@ def asked_rows(draw: st.DrawFn, world: World, name: str, depth: int = 0) -> Aske
     """What is asked of a row: columns, relatives and lists of relatives, under aliases."""
     table = world.models.table[name]
     asked = AskedRow(name, draw(_column_sets(table)))
+    for column in table.columns:
+        if column.name in asked.columns.values() and KINDS[column.kind].form == "document":
+            key = f"{column.name}At"
+            asked.columns[key], asked.paths[key] = column.name, draw(documents.paths())
     if depth >= _MAX_DEPTH or not table.relations:
         return asked
     followed = st.lists(

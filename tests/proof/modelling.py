@@ -6,11 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, postgresql
 
 import gql_api as gql
 from tests.proof.description import Column, Link, Models, Policy, Relation, Table
-from tests.proof.values import Mood
+from tests.proof.values import Mood, Weather
 
 TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "text": sa.String(20),
@@ -29,6 +29,16 @@ TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "enum": sa.Enum(Mood, native_enum=False, length=10),
     "bytes": sa.LargeBinary(),
     "key": sa.Integer(),
+    "span": sa.Interval(),
+    "listed": sa.Enum(Mood),
+    "native": sa.Enum(Weather),
+    "json": sa.JSON(none_as_null=True),
+    "jsonb": postgresql.JSONB(none_as_null=True),
+    "longtext": sa.JSON(none_as_null=True),
+    "texts": sa.ARRAY(sa.Text()),
+    "numbers": sa.ARRAY(sa.Integer()),
+    "dates": sa.ARRAY(sa.Date()),
+    "words": sa.Text(),
 }
 
 

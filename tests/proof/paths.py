@@ -1,5 +1,6 @@
 """Every path of a read: what a root field plans is loaded by each, and the answers are compared."""
 
+import json
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -7,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pytest
 
 import gql_api as gql
 from gql_api.errors import NoPlainFormError
+from gql_api.loading.answers import write_json
 from gql_api.loading.json import load_json
 from gql_api.loading.plans import load_wire
 from gql_api.loading.readers import ConnectionReader
 from gql_api.loading.run import Run
 from gql_api.schema import queries
+from tests.proof.documents import exact
 
 PATHS: Counter[str] = Counter()
 """Root fields that each path answered or refused."""
@@ -82,15 +84,36 @@ async def compare_paths(
             )
             try:
                 loaded = await load(planned.known, run)
-            except NoPlainFormError:
-                PATHS[f"{name} refused"] += 1
+            except NoPlainFormError as error:
+                PATHS[f"{name} refused: {error}"] += 1
                 continue
             PATHS[name] += 1
-            text = loaded if isinstance(loaded, bytes) else orjson.dumps(loaded)
-            answer, expected = orjson.loads(text), data[planned.response_key]
+            text = loaded if isinstance(loaded, bytes) else write_json(loaded)
+            answer, expected = json.loads(text), data[planned.response_key]
             if not are_equal(answer, expected):
                 return f"by {name}: {answer} is not {expected}"
     return None
+
+
+def first_difference(one: Any, other: Any, place: str = "") -> str | None:
+    """Tell where two answers differ, and how; None where they do not."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        pairs: Any = ((f"{place}.{key}", one[key], other[key]) for key in one)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = ((f"{place}.{at}", *pair) for at, pair in enumerate(zip(one, other, strict=True)))
+    else:
+        return None if _is_same(one, other) else f"{place}: {one!r} is not {other!r}"
+    found = (first_difference(left, right, here) for here, left, right in pairs)
+    return next((each for each in found if each is not None), None)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Compare scalars: numbers by what they show, since ``jsonb`` writes 1e3 as 1000."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return exact(one) == exact(other)
+    return bool(one == other)
 
 
 def are_equal(one: Any, other: Any, *, is_aggregate: bool = False) -> bool:

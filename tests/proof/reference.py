@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import cmp_to_key
 from typing import Any
 
-from tests.proof import computing
+from tests.proof import arrays, computing, documents, searching
 from tests.proof.asking import AskedList, AskedRow, Place
 from tests.proof.description import Models, Policy, Relation
-from tests.proof.values import wire_as
+from tests.proof.values import KINDS, sort_key, wire_as
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -91,9 +91,55 @@ def holds(world: World, name: str, condition: Any, row: Row) -> bool | None:
     return _CONDITIONS[kind](world, name, parts, row)
 
 
-def _compared(_world: World, _name: str, parts: Sequence[Any], row: Row) -> bool | None:
+def _compared(world: World, name: str, parts: Sequence[Any], row: Row) -> bool | None:
     column, operators = parts
-    return _all([compare(operator, row[column], value) for operator, value in operators])
+    kind = world.models.table[name].by_name[column].kind
+    compare_as = {"document": _compare_document, "array": _compare_array}.get(
+        KINDS[kind].form, _compare_scalar
+    )
+    return _all([compare_as(world, operator, row[column], value) for operator, value in operators])
+
+
+def _compare_scalar(_world: World, operator: str, left: Any, right: Any) -> bool | None:
+    return compare(operator, left, right)
+
+
+def _compare_array(_world: World, operator: str, left: Any, right: Any) -> bool | None:
+    if operator == "isNull":
+        return (left is None) is right
+    return None if left is None else arrays.compare(operator, left, right)
+
+
+def _compare_document(world: World, operator: str, left: Any, right: Any) -> bool | None:
+    value = None if left is None else left.value
+    if operator == "isNull":
+        return (value is None) is right
+    if operator == "path":
+        path, conditions = right
+        found = documents.value_at(value, path)
+        return _all([_compare_found(world, found, *each) for each in conditions])
+    if left is None:
+        return None
+    known = documents.has_key if operator == "hasKey" else documents.contains
+    return known(left, right)
+
+
+def _compare_found(world: World, found: Any, kind: str, right: Any) -> bool | None:
+    """Compare the value at a path as one of a kind, or tell whether there is any."""
+    if kind == "isNull":
+        return (found is None) is right
+    value = documents.of_kind(found, kind)
+    if kind == "number":
+        read = documents.exact if world.models.database == "postgresql" else float
+        value = None if value is None else read(value)
+        right = [(operator, _read_number(operand, read)) for operator, operand in right]
+    return _all([compare(operator, value, operand) for operator, operand in right])
+
+
+def _read_number(operand: Any, read: Callable[[float], Any]) -> Any:
+    if isinstance(operand, list):
+        return [read(each) for each in operand]
+    return operand if isinstance(operand, bool) else read(operand)
 
 
 def _identified(world: World, name: str, parts: Sequence[Any], row: Row) -> bool | None:
@@ -186,6 +232,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "icontains": lambda left, right: right.lower() in left.lower(),
     "istartsWith": lambda left, right: left.lower().startswith(right.lower()),
     "iendsWith": lambda left, right: left.lower().endswith(right.lower()),
+    "search": searching.matches,
 }
 
 
@@ -211,19 +258,24 @@ def compare_rows(world: World, name: str, order: Sequence[Any], left: Row, right
     return 0
 
 
-def _value(world: World, name: str, path: Sequence[str], row: Row) -> Any:
+def _value(world: World, name: str, path: Sequence[Any], row: Row) -> Any:
     step, *rest = path
-    relations = world.models.table[name].relation
+    table = world.models.table[name]
     if step.endswith("Aggregate"):
-        related = world.related(name, relations[step.removesuffix("Aggregate")], row)
-        function, *columns = rest
-        if function == "count":
-            return len(related)
-        return computing.compute(function, [each[columns[0]] for each in related])
-    if not rest:
-        return row[step]
-    found = world.related(name, relations[step], row)
-    return _value(world, relations[step].target, rest, found[0]) if found else None
+        relation = table.relation[step.removesuffix("Aggregate")]
+        return _total_value(world.related(name, relation, row), *rest)
+    if step in table.relation:
+        found = world.related(name, table.relation[step], row)
+        if not found:
+            return 0.0 if "searchRank" in rest else None
+        return _value(world, table.relation[step].target, rest, found[0])
+    return searching.rank(row[rest[0]], rest[1]) if step == "searchRank" else row[step]
+
+
+def _total_value(related: list[Row], function: str, column: str = "") -> Any:
+    if function == "count":
+        return len(related)
+    return computing.compute(function, [each[column] for each in related])
 
 
 def compare_values(left: Any, right: Any, direction: str) -> int:
@@ -234,7 +286,7 @@ def compare_values(left: Any, right: Any, direction: str) -> int:
             return 0
         return -1 if (left is None) == are_nulls_first else 1
     if isinstance(left, enum.Enum):
-        left, right = left.name, right.name
+        left, right = sort_key(left), sort_key(right)
     sign = (left > right) - (left < right)
     return -sign if direction.startswith("DESC") else sign
 
@@ -310,6 +362,8 @@ def answer_row(world: World, asked: AskedRow, row: Row, default_size: int) -> di
         alias: asked.table if name == "__typename" else wire_as(table.by_name[name].kind, row[name])
         for alias, name in asked.columns.items()
     }
+    for alias, path in asked.paths.items():
+        answer[alias] = documents.value_at(answer[alias], path)
     for alias, (name, inner) in asked.to_one.items():
         found = world.related(asked.table, table.relation[name], row)
         answer[alias] = answer_row(world, inner, found[0], default_size) if found else None

@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
 
 import gql_api as gql
 from gql_api.config import ApiConfig, Limits
+from tests.proof import searching
 from tests.proof.asking import AskedList, AskedRow, Place, lists_within
 from tests.proof.description import Models
+from tests.proof.documents import Document
 from tests.proof.modelling import Mapping, attribute
 from tests.proof.paths import are_equal, compare_paths, planned_fields
 from tests.proof.reference import Key, Row, World, sort_rows
@@ -55,6 +58,19 @@ class Service:
         """Create the tables."""
         async with self.database.write_engine.begin() as connection:
             await connection.run_sync(self.mapping.base.metadata.create_all)
+        if self.name == "postgresql":
+            await self._learn_ranks()
+
+    async def _learn_ranks(self) -> None:
+        """Ask how well the texts match the searches, one by one."""
+        statement = sa.text(
+            "SELECT ts_rank(to_tsvector('simple', :text), "
+            "websearch_to_tsquery('simple', :words))::float8"
+        )
+        async with self.database.read_connection() as connection:
+            for text, search in product(searching.TEXTS, searching.SEARCHES):
+                found = await connection.execute(statement, {"text": text, "words": search.text})
+                searching.RANKS[text, search.text] = found.scalar_one()
 
     async def fill(self, world: World) -> None:
         """Replace all rows: two statements per table."""
@@ -189,7 +205,14 @@ class Service:
 
 def attributes(row: Row) -> dict[str, Any]:
     """Name the values of a row by attribute."""
-    return {attribute(name): value for name, value in row.items()}
+    return {attribute(name): _stored(value) for name, value in row.items()}
+
+
+def _stored(value: Any) -> Any:
+    """Return what is inserted for a value."""
+    if isinstance(value, Document):
+        return sa.JSON.NULL if value.value is None else value.value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def literal_order(order: list[Any]) -> str:

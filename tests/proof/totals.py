@@ -72,6 +72,7 @@ def totals(draw: st.DrawFn, offered: Offered, kinds: dict[str, str]) -> AskedTot
     ]
     asked = AskedTotals(draw(st.lists(st.sampled_from(known), max_size=4, unique=True)))
     if draw(st.booleans()):
+        kinds = {column: kind for column, kind in kinds.items() if computing.functions(kind)}
         by = draw(
             st.lists(st.sampled_from(sorted(offered["group"])), min_size=1, max_size=2, unique=True)
         )

@@ -5,8 +5,12 @@ import datetime as dt
 import decimal
 import enum
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from tests.proof import documents, searching
+from tests.proof.documents import Document
 
 
 class Mood(enum.Enum):
@@ -17,10 +21,26 @@ class Mood(enum.Enum):
     FOGGY = "foggy"
 
 
+class Weather(enum.Enum):
+    """An enumeration of PostgreSQL's own, which sorts by its declaration."""
+
+    RAIN = "rain"
+    HAIL = "hail"
+    SNOW = "snow"
+
+
 class Name(str):
     """A name of an enumeration: in documents without quotes."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A value as clients write it, with its type."""
+
+    value: Any
+    type_: str
 
 
 TEXTS = ["", "a", "A", "b", "ab", "a%b", "a_b", "a\\b", "É", "é", "O'x", '"q"', "zz", "%", "日本"]
@@ -47,6 +67,33 @@ class Kind:
 
     is_key: bool = True
     """Whether keys are made of it."""
+
+    is_compared: bool = True
+    """Whether rows are sorted and grouped by it, and have a least and a greatest value."""
+
+    form: str = "scalar"
+    """``scalar``, ``document``, ``array`` or ``words``: which operators there are."""
+
+    operators: tuple[str, ...] = ()
+    """Those of documents that not every database has."""
+
+    databases: tuple[str, ...] = ("postgresql", "sqlite", "mariadb")
+    """Where columns of the kind are drawn."""
+
+
+_ALONE = ("postgresql",)
+
+
+def _documents(operators: tuple[str, ...], databases: tuple[str, ...]) -> Kind:
+    return Kind(
+        "JSON",
+        tuple(map(Document, documents.VALUES)),
+        is_key=False,
+        is_compared=False,
+        form="document",
+        operators=operators,
+        databases=databases,
+    )
 
 
 KINDS = {
@@ -106,30 +153,78 @@ KINDS = {
         "Base64", (b"", b"a", b"\x00\xff", b"\x00\x00", b"\xff"), is_ordered=False, is_key=False
     ),
     "key": Kind("Int", (1, 2, 3, 4, 5, 6)),
+    "span": Kind(
+        "Duration",
+        tuple(
+            dt.timedelta(**parts)
+            for parts in (
+                {},
+                {"days": 1, "hours": 2, "minutes": 30},
+                {"days": -1},
+                {"seconds": -90},
+                {"hours": 24, "seconds": 1},
+                {"days": 400},
+                {"minutes": 59, "seconds": 59},
+            )
+        ),
+        is_key=False,
+    ),
+    "listed": Kind(
+        "Mood",
+        tuple(Mood),
+        is_ordered=False,
+        is_key=False,
+        databases=("sqlite", "mariadb"),
+    ),
+    "native": Kind("Weather", tuple(Weather), is_ordered=False, is_key=False, databases=_ALONE),
+    "json": _documents(("contains",), ("postgresql", "sqlite")),
+    "jsonb": _documents(("contains", "search"), _ALONE),
+    "longtext": _documents((), ("mariadb",)),
+    "texts": Kind(
+        "String",
+        ((), ("a",), ("a", "b"), ("b", "a", "a"), (None,), ("a", None, "É"), ("",), ("a,b", '"q"')),
+        is_key=False,
+        is_compared=False,
+        form="array",
+        databases=_ALONE,
+    ),
+    "numbers": Kind(
+        "Int",
+        ((), (1,), (2, 1), (1, 2), (1, 1, None), (None, None), (2_147_483_647, -1)),
+        is_key=False,
+        is_compared=False,
+        form="array",
+        databases=_ALONE,
+    ),
+    "dates": Kind(
+        "Date",
+        (
+            (),
+            (dt.date(2024, 2, 29),),
+            (dt.date(2024, 2, 29), dt.date(1969, 12, 31)),
+            (None, dt.date(1, 1, 2)),
+            (dt.date(9999, 12, 30),),
+        ),
+        is_key=False,
+        is_compared=False,
+        form="array",
+        databases=_ALONE,
+    ),
+    "words": Kind("String", searching.TEXTS, is_key=False, form="words", databases=_ALONE),
 }
+LATER = tuple(KINDS)[tuple(KINDS).index("key") + 1 :]
+"""Kinds of the columns that are drawn after all others, so that a seed keeps its relationships."""
 
 
 def wire(value: Any) -> Any:
     """Write a value of any kind as clients see it."""
-    match value:
-        case enum.Enum():
-            result: Any = Name(value.name)
-        case decimal.Decimal():
-            result = f"{value:.2f}"
-        case dt.datetime():
-            offset = "" if value.tzinfo is None else "+00:00"
-            result = _clock(value.replace(tzinfo=None)) + offset
-        case dt.time():
-            result = _clock(value)
-        case dt.date():
-            result = value.isoformat()
-        case uuid.UUID():
-            result = str(value)
-        case bytes():
-            result = base64.b64encode(value).decode("ascii")
-        case _:
-            result = value
-    return result
+    writer = next((write for type_, write in _WRITERS if isinstance(value, type_)), None)
+    return value if writer is None else writer(value)
+
+
+def sort_key(value: enum.Enum) -> str | int:
+    """Return what a value of an enumeration sorts by."""
+    return [*Weather].index(value) if isinstance(value, Weather) else value.name
 
 
 def wire_as(kind: str, value: Any) -> Any:
@@ -137,6 +232,35 @@ def wire_as(kind: str, value: Any) -> Any:
     return str(value) if kind == "bigint" and value is not None else wire(value)
 
 
+def _span(value: dt.timedelta) -> str:
+    """Write whole seconds as days, hours, minutes and seconds, those that are not 0."""
+    seconds = value // dt.timedelta(seconds=1)
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    parts = (seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    days, *clock = (f"{part}{unit}" * (part > 0) for part, unit in zip(parts, "DHMS", strict=True))
+    time = "".join(clock)
+    return f"{sign}P{days}{'T' * bool(time)}{time}" if days or time else "PT0S"
+
+
 def _clock(value: dt.datetime | dt.time) -> str:
     text = value.isoformat(timespec="microseconds")
     return text.rstrip("0").rstrip(".")
+
+
+def _moment_text(value: dt.datetime) -> str:
+    offset = "" if value.tzinfo is None else "+00:00"
+    return _clock(value.replace(tzinfo=None)) + offset
+
+
+_WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
+    (enum.Enum, lambda value: Name(value.name)),
+    (decimal.Decimal, lambda value: f"{value:.2f}"),
+    (dt.datetime, _moment_text),  # dates too
+    (dt.date, dt.date.isoformat),
+    (dt.time, _clock),
+    (dt.timedelta, _span),
+    (uuid.UUID, str),
+    (Document, lambda value: value.value),
+    (tuple, lambda value: [wire(each) for each in value]),
+    (bytes, lambda value: base64.b64encode(value).decode("ascii")),
+)

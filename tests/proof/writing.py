@@ -2,25 +2,21 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.proof import computing
+from tests.proof import arrays, computing, documents
 from tests.proof.asking import AskedList, AskedRow
 from tests.proof.description import Models
-from tests.proof.values import KINDS, Name, wire_as
+from tests.proof.searching import Search
+from tests.proof.values import KINDS, Name, Typed, wire_as
+
+_NAME = re.compile("[A-Za-z_][A-Za-z_0-9]*")
 
 Identify = Callable[[str, tuple[Any, ...]], str]
 """Gives the global id of a row of a table by its key."""
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A value as clients write it, with its type."""
-
-    value: Any
-    type_: str
 
 
 @dataclass
@@ -59,7 +55,8 @@ class Writer:
 
     def _literal(self, value: Any, *, has_variables: bool) -> str:
         if isinstance(value, Typed):
-            if has_variables and self.chance.random() < 0.5:
+            has_variables = has_variables and self.chance.random() < 0.5
+            if has_variables or not has_literal(value.value):
                 return self._variable(plain(value), f"{value.type_}!")
             return literal(value.value)
         if isinstance(value, dict):
@@ -115,6 +112,12 @@ class Writer:
         for operator, value in operators:
             if operator == "isNull":
                 written[operator] = Typed(value, "Boolean")
+            elif isinstance(value, Search):
+                written[operator] = Typed(value.text, scalar)
+            elif KINDS[kind].form == "document":
+                written[operator] = _document_operand(operator, value)
+            elif operator in arrays.WHOLE and KINDS[kind].form == "array":
+                written[operator] = Typed([wire_as(kind, each) for each in value], f"[{scalar}]")
             elif isinstance(value, list):
                 values = [wire_as(kind, each) for each in value]
                 written[operator] = Typed(values, f"[{scalar}!]")
@@ -163,7 +166,10 @@ class Writer:
 
     def row(self, asked: AskedRow) -> str:
         """Write what is asked of a row; its parts in any order, some in fragments."""
-        parts = [key if key == name else f"{key}: {name}" for key, name in asked.columns.items()]
+        parts = [
+            (name if key == name else f"{key}: {name}") + self._path(asked.paths.get(key))
+            for key, name in asked.columns.items()
+        ]
         for alias, (name, inner) in asked.to_one.items():
             head = name if alias == name else f"{alias}: {name}"
             parts.append(f"{head} {{ {self.row(inner)} }}")
@@ -172,6 +178,11 @@ class Writer:
         ]
         self.chance.shuffle(parts)
         return " ".join(self._styled(part, asked.table) for part in parts)
+
+    def _path(self, path: tuple[str, ...] | None) -> str:
+        if path is None:
+            return ""
+        return f"(path: {self.argument(list(path), '[String!]')})"
 
     def _styled(self, part: str, type_: str) -> str:
         """Write a part plainly, twice, in a fragment, or beside one that is left out."""
@@ -192,6 +203,29 @@ class Writer:
         return part
 
 
+def _document_operand(operator: str, value: Any) -> Any:
+    """Write the operand of a document: a part of one, a key, or conditions at a path."""
+    if operator != "path":
+        return Typed(value, "String") if operator == "hasKey" else Typed(value.value, "JSON")
+    path, conditions = value
+    written: dict[str, Any] = {"at": Typed(list(path), "[String!]")}
+    for kind, part in conditions:
+        if kind == "isNull":
+            written[kind] = Typed(part, "Boolean")
+            continue
+        scalar = documents.SCALARS[kind]
+        written[kind] = {name: _value_operand(each, scalar) for name, each in part}
+    return written
+
+
+def _value_operand(value: Any, scalar: str) -> Typed:
+    if isinstance(value, Search):
+        return Typed(value.text, scalar)
+    if isinstance(value, list):
+        return Typed(value, f"[{scalar}!]")
+    return Typed(value, "Boolean" if isinstance(value, bool) else scalar)
+
+
 def written_result(function: str, kind: str, operator: str, value: Any) -> dict[str, Typed]:
     """Write the condition on a result of a function over a column of a kind."""
     scalar = computing.result_kind(function, kind)
@@ -206,9 +240,12 @@ def written_result(function: str, kind: str, operator: str, value: Any) -> dict[
     return {operator: Typed(value, scalar)}
 
 
-def order_item(path: tuple[str, ...], direction: str) -> dict[str, Any]:
+def order_item(path: tuple[Any, ...], direction: str) -> dict[str, Any]:
     """Write one item of an order."""
     written: Any = Typed(Name(direction), "SortOrder")
+    if isinstance(path[-1], Search):
+        *path, words = path  # type: ignore[assignment] # a list is as good
+        written = Typed(words.text, "String")
     for name in reversed(path):
         written = {name: written}
     return written  # type: ignore[no-any-return] # a path has one step at least
@@ -225,8 +262,17 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Name) else value
 
 
+def has_literal(value: Any) -> bool:
+    """Tell whether a value can be written as a literal: keys of objects must be names."""
+    if isinstance(value, dict):
+        return all(_NAME.fullmatch(name) and has_literal(each) for name, each in value.items())
+    return not isinstance(value, list) or all(map(has_literal, value))
+
+
 def literal(value: Any) -> str:
     """Write a value as a GraphQL literal."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {literal(each)}' for name, each in value.items())}}}"
     if isinstance(value, Name):
         return str(value)
     if isinstance(value, list):
