@@ -11,20 +11,28 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import CompileError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.util import greenlet_spawn
 
 from gql_api.database.driver_errors import is_outdated_statement
 from gql_api.database.pools import CountingPool
 from gql_api.database.statements import StatementFeed
+from gql_api.database.transactions import note_error
 
 _PREPARED_OPTION = "prepared_statement_cache_size"
 _MAX_PREPARED = 100
 """Prepared statements of one connection, as in SQLAlchemy's dialect."""
 
 _MISSING = object()
+_STATEMENT_EVENTS = (
+    "before_execute",
+    "after_execute",
+    "before_cursor_execute",
+    "after_cursor_execute",
+)
 _INFO_KEY = "gql_prepared"
 
 Process = Callable[[Any], Any]
@@ -140,6 +148,48 @@ class DirectReads:
         records = found[1]
         return (records[0][0] if records else None,)
 
+    async def fetch_within(
+        self, connection: Connection, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]] | None:
+        """Run a statement in the transaction that a connection of SQLAlchemy is in.
+
+        Args:
+            connection: Of the same database; nobody else uses it meanwhile.
+            statement: That reads.
+            parameters: By name.
+
+        Returns:
+            As of `fetch`.
+
+        Cost:
+            As of `fetch`.
+        """
+        proxy: Any = connection.connection
+        listeners = connection.engine.dispatch
+        if (
+            proxy.dbapi_connection._transaction is None  # noqa: SLF001 - SQLAlchemy begins it late
+            or connection.engine._should_log_info()  # noqa: SLF001 - no public twin
+            or any(getattr(listeners, name) for name in _STATEMENT_EVENTS)
+        ):
+            return None
+        asked = self._asked(statement, parameters)
+        if asked is None:
+            return None
+        direct, arguments = asked
+        try:
+            prepared, records = await self._send(proxy, direct, arguments)
+        except Exception as error:
+            raised = self._translated(proxy, error, direct, arguments)
+            if getattr(raised, "connection_invalidated", False):
+                await greenlet_spawn(connection.invalidate, error)
+            elif isinstance(raised, DBAPIError):
+                note_error(connection, raised)
+            raise raised from error
+        except BaseException as error:  # cancelled in mid-statement: nobody knows what comes next
+            await asyncio.shield(greenlet_spawn(connection.invalidate, error))
+            raise
+        return prepared.rows(records)
+
     async def _run(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> tuple[_Prepared, list[Any]] | None:
@@ -148,17 +198,25 @@ class DirectReads:
         # whoever listens or logs is told by SQLAlchemy's own objects
         if engine._has_events or engine._should_log_info() or pool.dispatch.checkout:  # noqa: SLF001 - no public twins
             return None
-        direct = self._direct(statement)
-        if direct is None:
-            return None
-        try:
-            arguments = direct.arguments(parameters)
-        except Exception:  # noqa: BLE001 - the usual way fails too, with SQLAlchemy's own error
+        asked = self._asked(statement, parameters)
+        if asked is None:
             return None
         entry = await pool.lease()
         if entry is None:
             return None
-        return await self._run_on(entry, pool, direct, arguments)
+        return await self._run_on(entry, pool, *asked)
+
+    def _asked(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> tuple[DirectStatement, list[Any]] | None:
+        """Return the statement and its arguments; None where it must take the usual way."""
+        direct = self._direct(statement)
+        if direct is None:
+            return None
+        try:
+            return direct, direct.arguments(parameters)
+        except Exception:  # noqa: BLE001 - the usual way fails too, with SQLAlchemy's own error
+            return None
 
     async def _run_on(
         self,

@@ -6,8 +6,12 @@ from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, Protocol
 
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction  # noqa: TID251 - half of an AsyncSession
 from typing_extensions import override
+
+from gql_api.database.transactions import TransactionFacts, transaction_facts
 
 _METHODS = (
     "refresh",
@@ -34,6 +38,25 @@ _METHODS = (
 """What a session awaits."""
 
 
+class _WatchedSession(Session):
+    """A session that knows the connection of its transaction, and what befell it."""
+
+    begun: Connection | None = None
+    """Of the last transaction; closed after it."""
+
+    facts: TransactionFacts | None = None
+    """Of the last transaction."""
+
+
+@event.listens_for(_WatchedSession, "after_begin")
+def _note_begin(
+    session: _WatchedSession, _transaction: SessionTransaction, connection: Connection
+) -> None:
+    session.begun = connection
+    if not connection.in_nested_transaction():
+        session.facts = transaction_facts(connection)
+
+
 class SerialSession(AsyncSession):
     """A session that resolvers of one operation use at the same time.
 
@@ -41,8 +64,10 @@ class SerialSession(AsyncSession):
     another does not wait for itself.
     """
 
+    sync_session: _WatchedSession
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, sync_session_class=_WatchedSession, **options)
         self._lock = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
 
@@ -59,6 +84,22 @@ class SerialSession(AsyncSession):
                 yield
             finally:
                 self._holder = None
+
+    @property
+    def facts(self) -> TransactionFacts:
+        """What the last transaction has suffered."""
+        return self.sync_session.facts or TransactionFacts()
+
+    @property
+    def begun(self) -> Connection | None:
+        """The connection of the transaction that is open; None without one."""
+        begun = self.sync_session.begun
+        return None if begun is None or begun.closed else begun
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether a flush would send something."""
+        return bool(self.new or self.dirty or self.deleted)
 
     @override
     def begin_nested(self) -> AsyncSessionTransaction:

@@ -50,8 +50,12 @@ def _start(connection: Connection) -> None:
 
 def _note(context: ExceptionContext) -> None:
     connection, error = context.connection, context.sqlalchemy_exception
-    if connection is None or not isinstance(error, DBAPIError) or context.is_disconnect:
-        return
+    if connection is not None and isinstance(error, DBAPIError) and not context.is_disconnect:
+        note_error(connection, error)
+
+
+def note_error(connection: Connection, error: DBAPIError) -> None:
+    """Note that a statement failed in the transaction that a connection is in."""
     facts: TransactionFacts | None = connection.info.get(_FACTS)
     if facts is None:
         return

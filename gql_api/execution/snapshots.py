@@ -32,4 +32,4 @@ async def open_snapshot(database: Database) -> AsyncIterator[Snapshot]:
         One connection for as long as the block lasts, BEGIN and ROLLBACK.
     """
     async with database.exclusive(), database.snapshot_session() as session:
-        yield Snapshot(session, SessionReader(session))
+        yield Snapshot(session, SessionReader(session, database.direct_reads))

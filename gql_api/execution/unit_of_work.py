@@ -11,15 +11,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import SessionTransaction
 
 from gql_api.config import Isolation
 from gql_api.database.engines import Database
 from gql_api.database.sessions import SerialSession
-from gql_api.database.transactions import TransactionFacts, transaction_facts
 from gql_api.loading.readers import SessionReader
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +40,6 @@ class UnitOfWork:
         self._session: SerialSession | None = None
         self._reader: SessionReader | None = None
         self._started_at = 0.0
-        self._facts = TransactionFacts()
         self._is_immediate = False
         self._after_commit: list[AfterCommit] = []
         self.has_failed = False
@@ -56,8 +52,7 @@ class UnitOfWork:
         await self._stack.enter_async_context(self._database.exclusive())
         session = self._database.session(self._isolation)
         self._session = await self._stack.enter_async_context(session)
-        event.listen(session.sync_session, "after_begin", self._note_begin)
-        self._reader = SessionReader(session)
+        self._reader = SessionReader(session, self._database.direct_reads)
         self._started_at = time.perf_counter()
         return self
 
@@ -91,7 +86,7 @@ class UnitOfWork:
     @property
     def conflict(self) -> DBAPIError | None:
         """The error by which the transaction lost against another one, even if it was caught."""
-        return self._facts.conflict
+        return None if self._session is None else self._session.facts.conflict
 
     def begin(self, name: str) -> None:
         """Note that a root field runs, by its response key."""
@@ -155,12 +150,13 @@ class UnitOfWork:
         """
         outcome = "failed"
         try:
-            if self.has_failed or self._facts.lost is not None:
+            lost = None if self._session is None else self._session.facts.lost
+            if self.has_failed or lost is not None:
                 await self.session.rollback()
             else:
                 await _uninterrupted(self._commit())
-            if self._facts.lost is not None and not self.has_failed:
-                raise self._facts.lost
+            if lost is not None and not self.has_failed:
+                raise lost
             outcome = "committed" if self.has_committed else "rolled back"
         finally:
             duration_ms = (time.perf_counter() - self._started_at) * 1000
@@ -181,12 +177,6 @@ class UnitOfWork:
     async def _commit(self) -> None:
         await self.session.commit()
         self.has_committed = True
-
-    def _note_begin(
-        self, _session: object, _transaction: SessionTransaction, connection: Connection
-    ) -> None:
-        if not connection.in_nested_transaction():
-            self._facts = transaction_facts(connection)
 
 
 async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:

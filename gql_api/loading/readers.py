@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from gql_api.database.direct import DirectReads
 from gql_api.database.driver_errors import is_disconnect, is_outdated_statement
 from gql_api.database.engines import Database
 from gql_api.database.sessions import SerialSession
@@ -134,18 +135,30 @@ def session_on(connection: AsyncConnection) -> AsyncSession:
 
 
 class SessionReader:
-    """Reads of a mutation: on the session's own connection, one at a time, after a flush."""
+    """Reads of a mutation: on the session's own connection, one at a time, after a flush.
 
-    def __init__(self, session: SerialSession) -> None:
+    Args:
+        session: Of the mutation.
+        direct: Sends statements past SQLAlchemy, where the driver has such a way.
+    """
+
+    def __init__(self, session: SerialSession, direct: DirectReads | None = None) -> None:
         self._session = session
+        self._direct = direct
 
     async def fetch(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
         """Run a statement in the session's transaction."""
-        async with self._session.turn():
-            await self._session.flush()
-            connection = await self._session.connection()
+        session = self._session
+        async with session.turn():
+            if session.has_pending:
+                await session.flush()
+            if self._direct is not None and (begun := session.begun) is not None:
+                rows = await self._direct.fetch_within(begun, statement, parameters)
+                if rows is not None:
+                    return rows
+            connection = await session.connection()
             return list((await connection.execute(statement, parameters)).all())
 
     async def fetch_text(
