@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gql_api.config import Limits
+from gql_api.config import ApiConfig, Isolation, Limits
 from gql_api.errors import ConfigurationError
 
 PREFIX = "GQL_API_"
@@ -24,6 +24,7 @@ ENV_FILE = ".env"
 """Read from the working directory; the environment wins."""
 
 _LIMITS = Limits()
+_CONFIG = ApiConfig()
 
 _TEST_PREFIX = "GQL_API_TEST_"
 _BARE_NAMES = frozenset({"DATABASE_URL", "HOST", "PORT"})
@@ -109,6 +110,27 @@ class Settings(BaseSettings):
     groups: bool | None = None
     """Whether lists offer groups; None: where they offer aggregates."""
 
+    read_only: bool = False
+    """Whether the schema leaves out all mutations."""
+
+    bulk_writes: bool | None = None
+    """Whether one field may write many rows, or upsert; None: for up to 150 models."""
+
+    nested_writes: bool | None = None
+    """Whether inputs write related rows besides; None: for up to 150 models."""
+
+    isolation: Isolation | None = None
+    """Isolation of mutations, at least; None: the database's own."""
+
+    max_attempts: Positive = _CONFIG.max_attempts
+    """Runs of a mutation whose transaction loses against others, at most, the first one included."""
+
+    idempotency_lifetime_s: Positive = _CONFIG.idempotency_lifetime_s
+    """How long the answer to a mutation with an idempotency key is kept, in seconds."""
+
+    snapshots: bool = True
+    """Whether a query may ask to read one moment; it holds a connection."""
+
     json_path: bool = True
     """Whether PostgreSQL may write answers as JSON, where it writes what Python would."""
 
@@ -126,6 +148,9 @@ class Settings(BaseSettings):
     max_filter_depth: Positive = _LIMITS.max_filter_depth
     max_filter_conditions: Positive = _LIMITS.max_filter_conditions
     max_list_length: Positive = _LIMITS.max_list_length
+
+    suggestions: bool | None = None
+    """Whether errors tell names of the schema that are like an unknown one; None: in ``dev``."""
 
     show_cost: bool = False
     """Whether answers tell the cost of their operation, in ``extensions.cost``."""

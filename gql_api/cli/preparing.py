@@ -16,7 +16,7 @@ from gql_api.server.application import Application
 from gql_api.server.health import ReadinessCheck
 from gql_api.settings import Settings
 
-_MOST_MODELS_WITH_AGGREGATES = 150
+_MOST_MODELS_WITH_ALL = 150
 """With more, the schema has neither aggregates nor groups unless the settings say so."""
 
 
@@ -80,10 +80,9 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
     """
     dialect = plan.address.dialect
     is_read_only = plan.is_read_only or plan.source.is_reflected
-    config = replace(
-        api_config(plan.settings, application, is_read_only=is_read_only),
-        shows_suggestions=plan.is_development,
-    )
+    config = api_config(plan.settings, application, is_read_only=is_read_only)
+    if plan.settings.suggestions is None:
+        config = replace(config, shows_suggestions=plan.is_development)
     migrations = migrations_of(application, plan.address)
     return create_app(
         application.build_schema(dialect=dialect, config=config),
@@ -105,18 +104,29 @@ def api_config(
     Raises:
         ConfigurationError: The sizes of pages contradict each other, or groups want aggregates.
     """
-    is_small = len(mapped_classes(application.models)) <= _MOST_MODELS_WITH_AGGREGATES
-    has_aggregates = is_small if settings.aggregates is None else settings.aggregates
+    is_small = len(mapped_classes(application.models)) <= _MOST_MODELS_WITH_ALL
+    has_aggregates = _chosen(settings.aggregates, is_small)
     return ApiConfig(
         has_aggregates=has_aggregates,
-        has_groups=has_aggregates if settings.groups is None else settings.groups,
+        has_groups=_chosen(settings.groups, has_aggregates),
+        has_bulk_writes=_chosen(settings.bulk_writes, is_small),
+        has_nested_writes=_chosen(settings.nested_writes, is_small),
         default_page_size=settings.default_page_size,
         max_page_size=settings.max_page_size,
-        is_read_only=is_read_only,
+        is_read_only=is_read_only or settings.read_only,
+        isolation=settings.isolation,
+        max_attempts=settings.max_attempts,
+        idempotency_lifetime_s=settings.idempotency_lifetime_s,
+        has_snapshots=settings.snapshots,
+        shows_suggestions=_chosen(settings.suggestions, True),  # noqa: FBT003 - the default
         limits=Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)}),
         shows_cost=settings.show_cost,
         has_json_path=settings.json_path,
     )
+
+
+def _chosen(setting: bool | None, default: bool) -> bool:  # noqa: FBT001 - both are values
+    return default if setting is None else setting
 
 
 def head_check(migrations: Migrations) -> ReadinessCheck:

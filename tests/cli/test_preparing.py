@@ -1,5 +1,8 @@
 """What a schema allows follows from the settings and from the number of models."""
 
+from dataclasses import fields
+from typing import Any
+
 import pytest
 
 import gql_api as gql
@@ -39,3 +42,45 @@ def test_groups_alone():
     """Groups without aggregates are refused."""
     with pytest.raises(ConfigurationError, match="has_aggregates is off"):
         _config(models.Base, aggregates=False, groups=True)
+
+
+def test_writes_of_many_models():
+    """Hundreds of models are written row by row, unless the settings say so."""
+    many = _application(large.large_models())
+    chosen = api_config(Settings(_env_file=None), many)
+    asked = api_config(Settings(_env_file=None, bulk_writes=True, nested_writes=True), many)
+
+    assert (chosen.has_bulk_writes, chosen.has_nested_writes) == (False, False)
+    assert (asked.has_bulk_writes, asked.has_nested_writes) == (True, True)
+
+
+_OTHERS: dict[str, Any] = {
+    "default_page_size": 7,
+    "max_page_size": 70,
+    "read_only": True,
+    "aggregates": False,
+    "bulk_writes": False,
+    "nested_writes": False,
+    "isolation": "SERIALIZABLE",
+    "max_attempts": 2,
+    "idempotency_lifetime_s": 60,
+    "snapshots": False,
+    "json_path": False,
+    "suggestions": False,
+    "show_cost": True,
+    "max_depth": 9,
+}
+"""Settings that are not the defaults, one at least for each option of a schema."""
+
+
+def test_each_option():
+    """Each option of a schema can be chosen by a setting."""
+    config = api_config(Settings(_env_file=None, **_OTHERS), _application(models.Base))
+
+    defaults = gql.ApiConfig()
+    same = [each.name for each in fields(config) if _value(config, each) == _value(defaults, each)]
+    assert same == []
+
+
+def _value(config: gql.ApiConfig, field: Any) -> Any:
+    return getattr(config, field.name)
