@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, AdaptedConnection, Connection, Engine, event
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from gql_api.database.sqlite_functions import AGGREGATES, SCALARS
 from gql_api.database.sqlite_types import COLSPECS
@@ -95,6 +95,7 @@ def prepare_connections(engine: Engine, *, is_autocommit: bool) -> None:
 
     if not is_autocommit:
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "reset", _end_sqlite)
 
 
 def begin_deferred(engine: Engine) -> None:
@@ -160,3 +161,10 @@ def _begin_sqlite(connection: Connection) -> None:
         # Not deferred: a transaction that reads and then writes would fail where another one wrote
         # in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _end_sqlite(connection: Any, _entry: ConnectionPoolEntry, state: PoolResetState) -> None:
+    # A COMMIT that a deferred constraint refuses leaves the transaction open, and its lock held;
+    # SQLAlchemy takes it for done.
+    if state.asyncio_safe and connection.driver_connection.in_transaction:
+        connection.rollback()
