@@ -1,5 +1,6 @@
 """Column attributes: mapped properties become ``Column`` descriptors."""
 
+import decimal
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -147,4 +148,11 @@ def _describe_rules(column: Any, options: Mapping[str, Any]) -> InputRules:
     length = getattr(column.type, "length", None)
     if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum) and length:
         given.setdefault("max_length", length)
-    return InputRules(**given)
+    return InputRules(**given, greatest=_greatest(column.type))
+
+
+def _greatest(type_: Any) -> decimal.Decimal | None:
+    """Return the greatest number that a decimal type of limited digits holds."""
+    if not isinstance(type_, sa.Numeric) or not type_.precision:
+        return None
+    return decimal.Decimal(10**type_.precision - 1).scaleb(-(type_.scale or 0))

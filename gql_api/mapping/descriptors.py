@@ -3,6 +3,7 @@
 Everything above this package reads descriptors, never mappers.
 """
 
+import decimal
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -84,6 +85,9 @@ class InputRules:
 
     is_not_blank: bool = False
     """Whether a text of white space alone is refused."""
+
+    greatest: decimal.Decimal | None = None
+    """What the type of a decimal holds at most, of either sign, once it is rounded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,16 @@ def _number_faults(rules: InputRules, number: float | decimal.Decimal) -> Iterat
         yield f"must be at least {_plain(rules.minimum)}; got {number}."
     if rules.maximum is not None and number > rules.maximum:
         yield f"must be at most {_plain(rules.maximum)}; got {number}."
+    elif rules.greatest is not None and isinstance(number, decimal.Decimal):
+        yield from _size_faults(rules.greatest, number)
+
+
+def _size_faults(greatest: decimal.Decimal, number: decimal.Decimal) -> Iterator[str]:
+    """Refuse what a decimal type cannot hold: databases say so without a name, or not at all."""
+    half = decimal.Decimal(5) * decimal.Decimal(10) ** (int(greatest.as_tuple().exponent) - 1)
+    if abs(number) >= greatest + half:
+        side = f"at most {greatest:f}" if number > 0 else f"at least {-greatest:f}"
+        yield f"must be {side}; got {number:f}."
 
 
 def _characters(count: int) -> str:

@@ -1,5 +1,6 @@
 """Column attributes become descriptors."""
 
+import decimal
 from typing import Any
 
 import pytest
@@ -53,6 +54,24 @@ def test_column_comment():
 def test_defaults(column: Any, has_default: bool):  # noqa: FBT001 - a table of cases
     """A row can be created without a value where something gives one."""
     assert _columns(a=column())["a"].has_default is has_default
+
+
+@pytest.mark.parametrize(
+    ("type_", "greatest"),
+    [
+        pytest.param(sa.Numeric(5, 2), "999.99", id="numeric"),
+        pytest.param(sa.Numeric(3), "999", id="whole"),
+        pytest.param(sa.Numeric(2, 3), "0.099", id="fraction"),
+        pytest.param(sa.Numeric(), None, id="any"),
+        pytest.param(sa.Float(5), None, id="float"),
+    ],
+)
+def test_greatest(type_: Any, greatest: str | None):
+    """A decimal type of limited digits tells the greatest number that it holds."""
+    columns = _columns(x=mapped_column(type_))
+
+    expected = None if greatest is None else decimal.Decimal(greatest)
+    assert columns["x"].rules.greatest == expected
 
 
 def test_generated_key():

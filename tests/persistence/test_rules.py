@@ -110,6 +110,24 @@ def test_number_limits(value: Any, expected: list[str]):
     assert column_faults(rules, value, ValueType(ScalarKind.DECIMAL)) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("999.99", [], id="greatest"),
+        pytest.param("999.994", [], id="rounded-down"),
+        pytest.param("999.995", ["x must be at most 999.99; got 999.995."], id="rounded-up"),
+        pytest.param("-1E+3", ["x must be at least -999.99; got -1000."], id="negative"),
+    ],
+)
+def test_digits(value: str, expected: list[str]):
+    """What a decimal type cannot hold, once rounded, is refused."""
+    rules = InputRules(greatest=decimal.Decimal("999.99"))
+
+    faults = column_faults(rules, decimal.Decimal(value), ValueType(ScalarKind.DECIMAL))
+
+    assert faults == expected
+
+
 def test_enum_value():
     """A value outside an enumeration is refused with the names that clients know."""
     assert faults(ARTICLE, {"state": "gone"}) == [
