@@ -44,7 +44,9 @@ def assign_values(entity: Entity, row: Any, values: Mapping[str, Any]) -> None:
 def bindable_values(
     entity: Entity, values: Mapping[str, Any], *, is_new: bool = False
 ) -> dict[str, Any]:
-    """Return the values of column attributes; NULL for JSON columns, which would store ``null``.
+    """Return the values of column attributes; NULL where None would be something else.
+
+    JSON columns would store ``null``, new rows a default.
 
     Args:
         entity: Whose row.
@@ -61,10 +63,13 @@ def bindable_values(
         if key not in mapper.synonyms:
             mapper.column_attrs[key]
         column = entity.columns.get(key)
-        if value is not None or column is None or column.type.kind is not ScalarKind.JSON:
+        is_json = column is not None and column.type.kind is ScalarKind.JSON
+        if value is not None or column is None or column.is_primary_key:
             found[key] = value
-        elif not (is_new and _is_null_by_default(mapper, key)):
-            found[key] = sa.null()
+        elif is_new and _is_null_by_default(mapper, key):
+            found |= {} if is_json else {key: None}
+        else:
+            found[key] = sa.null() if is_json or is_new else None
     return found
 
 

@@ -241,6 +241,7 @@ class Price(Base):
     amount: Mapped[int] = mapped_column(sa.SmallInteger)
     label: Mapped[str | None] = mapped_column(sa.String(9))
     team_code: Mapped[str | None] = mapped_column(sa.ForeignKey("team.code"))
+    unit: Mapped[str | None] = mapped_column(sa.String(9), default="kg")
     secret: Mapped[str] = mapped_column(sa.String(9), default="s", info=_gql(hidden=True))
 
 

@@ -33,6 +33,7 @@ from tests.persistence.models import (
     Membership,
     Pin,
     Point,
+    Price,
     State,
     Team,
     Track,
@@ -175,6 +176,17 @@ async def test_null_json_is_null(writes: Writes):
     await create_row(CreateRow("Article", values), writes())
 
     assert await writes.count(Article, sa.type_coerce(Article.extra, sa.String).is_(None)) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "unit"),
+    [pytest.param({"unit": None}, None, id="null"), pytest.param({}, "kg", id="absent")],
+)
+async def test_null_is_no_default(writes: Writes, values: dict[str, Any], unit: str | None):
+    """Null is written; what is absent takes its default."""
+    await create_row(CreateRow("Price", {"amount": 1, **values}), writes())
+
+    assert await writes.value(Price.unit) == unit
 
 
 async def test_rules_come_before_sql(writes: Writes):
