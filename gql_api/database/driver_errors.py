@@ -39,6 +39,8 @@ class ConstraintFacts:
     """Schema of the table; the database on MySQL."""
     columns: tuple[str, ...] = ()
     """Names in the database: columns of the key, or the one column that is wrong."""
+    expression: str | None = None
+    """Text of a key over expressions; PostgreSQL's alone."""
 
 
 _POSTGRESQL_KINDS: Mapping[str, ConstraintKind] = {
@@ -213,13 +215,23 @@ def _postgresql_facts(driver_error: Any) -> ConstraintFacts | None:
     if kind == "invalid" and "out of" in message:
         kind = "out_of_range"
     column = getattr(driver_error, "column_name", None)
+    detail = getattr(driver_error, "detail", None)
+    columns = (column,) if column else _key_columns(detail)
+    has_expression = not columns and kind in {"unique", "exclusion"}
     return ConstraintFacts(
         kind=kind,
         constraint=getattr(driver_error, "constraint_name", None),
         table=getattr(driver_error, "table_name", None),
         schema=getattr(driver_error, "schema_name", None),
-        columns=(column,) if column else _key_columns(getattr(driver_error, "detail", None)),
+        columns=columns,
+        expression=_key_expression(detail) if has_expression else None,
     )
+
+
+def _key_expression(detail: str | None) -> str | None:
+    """Read ``lower(a)`` from ``Key (lower(a))=(x) ...``; a key's values may look like anything."""
+    match = re.search(r"\((?P<key>.+?)\)=\(", detail or "", re.DOTALL)
+    return match["key"] if match else None
 
 
 def _key_columns(detail: str | None) -> tuple[str, ...]:

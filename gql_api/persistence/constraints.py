@@ -31,8 +31,9 @@ _Rule = SchemaItem
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _WORD = re.compile(r"\w+")
 
-# SQLAlchemy cuts long names and ends them with four digits of a hash.
+# SQLAlchemy cuts names beyond 63 or 64 characters and ends them with four digits of a hash.
 _HASH_LENGTH = len("_abcd")
+_LEAST_CUT_LENGTH = 60
 
 
 def translate_error(
@@ -70,8 +71,7 @@ def translate_deferred(
     for entity in registry:
         if any(_is_at(table, facts) for table in _tables(orm.class_mapper(entity.model))):
             return translate_error(error, entity, path)
-    message = "The database refused the changes: nothing was written."
-    return CheckViolationError(message, path=path)
+    return _REFUSALS[facts.kind]((), path)
 
 
 def _is_at(table: sa.Table, facts: ConstraintFacts) -> bool:
@@ -209,8 +209,10 @@ def _find_columns(
     rules = [(rule, table) for table in tables for rule in _table_rules(table)]
     if facts.constraint is not None:
         for rule, table in rules:
-            if _is_named(rule, facts.constraint, table):
-                return list(_rule_columns(rule, table))
+            if _is_named(rule, facts.constraint, table) and (
+                found := list(_rule_columns(rule, table))
+            ):
+                return found
     named: list[sa.ColumnElement[Any]] = [
         column
         for name in facts.columns
@@ -218,9 +220,7 @@ def _find_columns(
         for column in table.columns
         if column.name == name
     ]
-    if named:
-        return named
-    return _guess_columns(facts, rules)
+    return named or _guess_columns(facts, rules, tables)
 
 
 def _table_rules(table: sa.Table) -> Iterator[_Rule]:
@@ -232,12 +232,13 @@ def _table_rules(table: sa.Table) -> Iterator[_Rule]:
 
 
 def _guess_columns(
-    facts: ConstraintFacts, rules: Sequence[tuple[_Rule, sa.Table]]
+    facts: ConstraintFacts, rules: Sequence[tuple[_Rule, sa.Table]], tables: Sequence[sa.Table]
 ) -> list[sa.ColumnElement[Any]]:
     """Find columns where the database told no more than an expression, or nothing at all."""
+    if facts.expression is not None:
+        return [column for table in tables for column in _named_columns(facts.expression, table)]
     if facts.kind == "check" and facts.constraint is not None:
         # SQLite quotes the expression of an unnamed check.
-        tables = dict.fromkeys(table for _, table in rules)
         return [column for table in tables for column in _named_columns(facts.constraint, table)]
     foreign = [pair for pair in rules if isinstance(pair[0], sa.ForeignKeyConstraint)]
     if facts.kind == "foreign_key" and len(foreign) == 1:
@@ -254,8 +255,8 @@ def _is_named(rule: _Rule, name: str, table: sa.Table) -> bool:
     """
     own = getattr(rule, "name", None)
     if isinstance(own, str):
-        is_cut = len(own) > len(name) and own.startswith(name[:-_HASH_LENGTH])
-        return own == name or (is_cut and name[-_HASH_LENGTH:].startswith("_"))
+        is_cut = len(own) > len(name) >= _LEAST_CUT_LENGTH and name[-_HASH_LENGTH] == "_"
+        return own == name or (is_cut and own.startswith(name[:-_HASH_LENGTH]))
     if isinstance(rule, sa.PrimaryKeyConstraint):
         return name == "PRIMARY"
     columns = [getattr(column, "name", "") for column in _rule_columns(rule, table)]
