@@ -211,7 +211,7 @@ async def test_read_only_is_not_written(writes: Writes):
     with pytest.raises(ValidationError) as caught:
         await create_row(CreateRow("Document", {"text": "T", "version": 9}), writes())
 
-    assert caught.value.message == "version cannot be written."
+    assert caught.value.message == "rowVersion cannot be written."
 
 
 async def test_unknown_attribute(writes: Writes):
