@@ -33,6 +33,7 @@ from gql_api.execution.repository import Repository
 from gql_api.execution.schema import build_schema
 from gql_api.execution.unit_of_work import UnitOfWork, unit_of_work
 from gql_api.naming import Inflector
+from gql_api.persistence.hooks import Hooks, RowChange, WriteContext
 from gql_api.persistence.refusals import refuse_any
 from gql_api.schema.build import Schema
 from gql_api.schema.declarations import auto, computed, field
@@ -67,6 +68,7 @@ __all__ = [
     "ForbiddenError",
     "ForeignKeyViolationError",
     "GqlApiError",
+    "Hooks",
     "Inflector",
     "Info",
     "InstantText",
@@ -78,6 +80,7 @@ __all__ = [
     "Policy",
     "ReadinessCheck",
     "Repository",
+    "RowChange",
     "Schema",
     "SchemaBuildError",
     "StaleVersionError",
@@ -88,6 +91,7 @@ __all__ = [
     "UniqueViolationError",
     "UnitOfWork",
     "ValidationError",
+    "WriteContext",
     "WriteError",
     "WriteRefusedError",
     "WriteSession",

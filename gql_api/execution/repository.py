@@ -17,6 +17,7 @@ from gql_api.persistence.rules import check_values
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import CreateRow, DeleteRow, KeyValue, UpdateRow
 from gql_api.schema.build import Schema
+from gql_api.schema.context import new_hooking
 
 ModelT = TypeVar("ModelT")
 
@@ -45,7 +46,7 @@ class Repository(Generic[ModelT]):
         subject = subject or info.context.subject
         compilation = schema.compilation(subject)
         self._entity: Entity = compilation.registry.by_model[model]
-        self._write = Write(info.context.session, compilation, subject)
+        self._write = Write(info.context.session, compilation, subject, new_hooking(info, subject))
 
     def check(
         self, values: Mapping[str, Any], *, is_new: bool, path: Sequence[str] = ()

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from gql_api.errors import WriteError
 from gql_api.mapping.descriptors import Entity, JoinKind, Relationship
 from gql_api.persistence.constraints import translate_error
+from gql_api.persistence.deletion import delete_locked
 from gql_api.persistence.flushing import (
-    flush,
     key_chunks,
     load_values,
     missing,
@@ -199,15 +199,7 @@ async def _lock_dependents(
 
 async def _delete_dependents(level: _Level, write: Write) -> None:
     rows = await _lock_dependents(level, level.delete, write, is_delete=True)
-    await _delete_rows(level, rows, write)
-
-
-async def _delete_rows(level: _Level, rows: Sequence[Any], write: Write) -> None:
-    if not rows:
-        return
-    for row in rows:
-        await write.session.delete(row)
-    await flush(level.target, write, level.delete[0].wanted.path, is_delete=True)
+    await delete_locked(level.target, rows, write, [each.wanted.path for each in level.delete])
 
 
 async def _set_keys(
@@ -356,7 +348,8 @@ async def _delete_associated(level: _Level, write: Write) -> None:
         return
     await _untie(level, level.delete, write)
     wanted = [each.wanted for each in level.delete]
-    await _delete_rows(level, await lock_rows(level.target, wanted, write, is_delete=True), write)
+    rows = await lock_rows(level.target, wanted, write, is_delete=True)
+    await delete_locked(level.target, rows, write, [each.path for each in wanted])
 
 
 async def _tie(level: _Level, pairs: Sequence[tuple[KeyValue, Path]], write: Write) -> None:

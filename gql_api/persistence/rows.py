@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gql_api.mapping.descriptors import Entity
+from gql_api.persistence.deletion import delete_locked
 from gql_api.persistence.flushing import flush, primary_key_of
 from gql_api.persistence.links import PlacedCreate
 from gql_api.persistence.locking import lock_rows
@@ -162,6 +163,5 @@ async def delete_row(change: DeleteRow, write: Write, path: Sequence[str] = ("id
     await flush(entity, write, path)
     (row,) = await lock_rows(entity, [Wanted(change.key, tuple(path))], write, is_delete=True)
     key = primary_key_of(entity, row)
-    await write.session.delete(row)
-    await flush(entity, write, path, is_delete=True)
+    await delete_locked(entity, [row], write, [path])
     return key

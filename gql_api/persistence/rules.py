@@ -96,10 +96,35 @@ def check_values(
     return [ValidationError(f"{name} {fault}", path=(*path, name)) for name, fault in found]
 
 
-def _check_columns(entity: Entity, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def check_changed(
+    entity: Entity, before: Mapping[str, Any], after: Mapping[str, Any], path: Sequence[str]
+) -> list[ValidationError]:
+    """Collect what is wrong with values that trusted code has changed.
+
+    Args:
+        entity: Whose row.
+        before: Attribute key to value, which are checked already.
+        after: The values as they are now.
+        path: Where the input stands.
+    """
+    changed = {
+        key: value for key, value in after.items() if key not in before or before[key] is not value
+    }
+    return [
+        ValidationError(f"{name} {fault}", path=(*path, name))
+        for name, fault in _check_columns(entity, changed, is_trusted=True)
+    ]
+
+
+def _check_columns(
+    entity: Entity, values: Mapping[str, Any], *, is_trusted: bool = False
+) -> Iterator[tuple[str, str]]:
     for key, value in values.items():
         column = entity.columns.get(key)
         if column is None:
+            continue
+        if column.is_read_only and not is_trusted:
+            yield column.name, "cannot be written."
             continue
         for fault in _column_faults(column, value):
             yield column.name, fault
@@ -140,9 +165,7 @@ def _lacks_keys(entity: Entity, relationship: Relationship, given: set[str]) -> 
 
 
 def _column_faults(column: Column, value: Any) -> Iterator[str]:
-    if column.is_read_only:
-        yield "cannot be written."
-    elif value is None:
+    if value is None:
         if not column.is_nullable:
             yield "must not be null."
     elif column.type.enum is not None:

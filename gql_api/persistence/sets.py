@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from gql_api.errors import ForbiddenError, TooManyRowsError, ValidationError
 from gql_api.mapping.descriptors import Column, Entity
 from gql_api.persistence.constraints import translate_error
+from gql_api.persistence.deletion import delete_locked
 from gql_api.persistence.flushing import find_refused, flush, key_chunks, plain_keys, primary_key_of
 from gql_api.persistence.instances import bindable_values
 from gql_api.persistence.links import LinkedRow, load_links
@@ -81,7 +82,8 @@ async def update_set(
     keys = await _lock_set(entity, rows, write, is_delete=False)
     if not keys:
         return []
-    if not _is_simple(change, entity, write) or not is_plain(entity, is_delete=False):
+    is_hooked = write.hooking.has(entity.model, "before_update", "after_update")
+    if is_hooked or not _is_simple(change, entity, write) or not is_plain(entity, is_delete=False):
         await _update_instances(entity, keys, change, write, path)
         return keys
     linked = LinkedRow(change.links, change.values, path)
@@ -112,7 +114,8 @@ async def delete_set(rows: RowSet, write: Write) -> list[KeyValue]:
     """
     entity = write.registry.entities[rows.entity]
     keys = await _lock_set(entity, rows, write, is_delete=True)
-    if keys and is_plain(entity, is_delete=True):
+    is_hooked = write.hooking.has(entity.model, "before_delete", "after_delete")
+    if keys and is_plain(entity, is_delete=True) and not is_hooked:
         statement = delete_rows_by_key(entity, write.compilation)
         await _execute(entity, statement, keys, write, ("where",), is_delete=True)
         _forget(entity, keys, write, is_delete=True)
@@ -134,9 +137,7 @@ async def delete_instances(entity: Entity, wanted: Sequence[Wanted], write: Writ
         keys = [primary_key_of(entity, row) for row in found]
         for chunk in key_chunks(keys, write):
             await write.session.execute(cascades, {KEYS: plain_keys(chunk)})
-    for row in found:
-        await write.session.delete(row)
-    await flush(entity, write, wanted[0].path, is_delete=True)
+    await delete_locked(entity, found, write, [each.path for each in wanted])
 
 
 def is_plain(entity: Entity, *, is_delete: bool) -> bool:

@@ -15,6 +15,7 @@ from gql_api.errors import ForbiddenError, StaleVersionError
 from gql_api.mapping.descriptors import Entity
 from gql_api.persistence.flushing import find_refused, flush, primary_key_of
 from gql_api.persistence.halving import apply_together
+from gql_api.persistence.hooks import RowChange
 from gql_api.persistence.insertion import NewRow, insert_rows
 from gql_api.persistence.instances import assign_values
 from gql_api.persistence.links import LinkedRow, PlacedCreate, load_links
@@ -53,7 +54,11 @@ async def create_tree(placed: Sequence[PlacedCreate], write: Write) -> list[Any]
         raise ForbiddenError(message, path=placed[0].path)
     linked = [LinkedRow(each.change.links, each.change.values, each.path) for each in placed]
     values = await load_links(entity, linked, write, create_tree)
-    rows = [NewRow(own, each.path) for each, own in zip(placed, values, strict=True)]
+    changes: list[RowChange[Any]] = [
+        RowChange(entity, each.path, own) for each, own in zip(placed, values, strict=True)
+    ]
+    await write.hooking.run("before_create", changes)
+    rows = [NewRow(each.values, each.path) for each in changes]
     instances = await insert_rows(entity, rows, write)
     keys = [primary_key_of(entity, each) for each in instances]
     refused = await find_refused(creatable, entity, keys, write)
@@ -64,6 +69,9 @@ async def create_tree(placed: Sequence[PlacedCreate], write: Write) -> list[Any]
         for row, each in zip(instances, placed, strict=True)
     ]
     await write_relatives(entity, owners, write, _WRITERS, are_new=True)
+    for change, row in zip(changes, instances, strict=True):
+        change.row = row
+    await write.hooking.run("after_create", changes)
     return instances
 
 
@@ -93,9 +101,14 @@ async def apply_updates(
     refuse_any(_stale(entity, placed, rows))
     linked = [LinkedRow(each.change.links, each.change.values, each.path) for each in placed]
     values = await load_links(entity, linked, write, create_tree)
-    changed = [
-        _Changed(each, row, own | await _compute(entity, row, each, write))
+    changes: list[RowChange[Any]] = [
+        RowChange(entity, each.path, own | await _compute(entity, row, each, write), row)
         for each, row, own in zip(placed, rows, values, strict=True)
+    ]
+    await write.hooking.run("before_update", changes)
+    changed = [
+        _Changed(each, change.row, change.values)
+        for each, change in zip(placed, changes, strict=True)
     ]
     written = [each for each in changed if each.values]
     await apply_together(written, partial(_assign, entity, write), write)
@@ -104,6 +117,7 @@ async def apply_updates(
         Owner(row, each.change.related, each.path) for row, each in zip(rows, placed, strict=True)
     ]
     await write_relatives(entity, owners, write, _WRITERS, are_new=False)
+    await write.hooking.run("after_update", changes)
     return list(rows)
 
 

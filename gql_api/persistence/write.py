@@ -8,6 +8,7 @@ from gql_api.access.scopes import Scopes
 from gql_api.access.subjects import Subject
 from gql_api.database.dialects import Dialect
 from gql_api.mapping.descriptors import Registry
+from gql_api.persistence.hooks import Hooking
 from gql_api.sql.sources import Compilation
 
 
@@ -23,6 +24,9 @@ class Write:
 
     subject: Subject
     """Whose values are bound to those predicates."""
+
+    hooking: Hooking
+    """Calls the hooks of the schema."""
 
     @property
     def registry(self) -> Registry:

@@ -30,6 +30,7 @@ from gql_api.mapping.registry import describe_models, mapped_classes
 from gql_api.mapping.visibility import Hidden
 from gql_api.naming import Inflector
 from gql_api.persistence.constraints import has_deferred_constraints
+from gql_api.persistence.hooks import Hooks, HooksByModel, hooks_by_model
 from gql_api.plan.known import PlanCache
 from gql_api.schema.aggregates import build_aggregate_types
 from gql_api.schema.declarations import TypeDeclaration, declaration_of
@@ -61,6 +62,9 @@ class Schema(strawberry.Schema):
     policies: Mapping[type[Any], Policy[Any]]
     plans: PlanCache
     """Plans of operations, whoever asks."""
+
+    hooks: HooksByModel
+    """What the application does around writes."""
 
     isolations: Mapping[str, Isolation]
     """Root mutation field to the isolation that it asks for."""
@@ -128,6 +132,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     dialect: str = "postgresql",
     types: Sequence[type[Any]] = (),
     policies: Sequence[Policy[Any]] = (),
+    hooks: Sequence[Hooks[Any]] = (),
     queries: Sequence[type[Any]] = (),
     mutations: Sequence[type[Any]] = (),
     config: ApiConfig | None = None,
@@ -143,6 +148,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         dialect: Name of the database's dialect: what it lacks is left out of the schema.
         types: Classes declared with ``@gql.type``.
         policies: At most one per model; a model without one is open.
+        hooks: What happens around writes, in this order.
         queries: Classes of further root query fields.
         mutations: Classes of further root mutation fields.
         config: Page sizes and the like.
@@ -182,6 +188,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     add_shortcuts(schema.graphql_schema)
     is_told = table.dialect.has_deferral
     schema.has_deferred = is_told and has_deferred_constraints(table.registry)
+    schema.hooks = hooks_by_model(hooks)
     schema.isolations = _isolations(mutation_fields, inflector)
     return schema
 

@@ -1,5 +1,6 @@
 """What resolvers need from the request: the contract that ``execution.Context`` meets."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import strawberry
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gql_api.access.subjects import Subject
 from gql_api.loading.readers import Reader
 from gql_api.loading.run import Run
+from gql_api.persistence.hooks import Hooking, HooksByModel, WriteContext
 from gql_api.persistence.rows import Write
 from gql_api.plan.known import PlanCache
 from gql_api.schema.table import TypeTable
@@ -37,6 +39,10 @@ class UnitState(Protocol):
 
     async def require_constraints(self) -> None:
         """Have deferred constraints checked."""
+        ...
+
+    def after_commit(self, work: Callable[[], Any]) -> None:
+        """Have something done once the changes are committed."""
         ...
 
     async def defer_constraints(self) -> None:
@@ -88,6 +94,8 @@ class SchemaAccess(Protocol):
 
     table: TypeTable
     plans: PlanCache
+    hooks: HooksByModel
+    """What the application does around writes."""
 
     def compilation(self, subject: Subject) -> Compilation:
         """Return what statements for a subject are built from."""
@@ -118,7 +126,21 @@ def new_write(info: strawberry.Info[Any, Any]) -> Write:
     context: RequestContext = info.context
     schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
     compilation = schema.compilation(context.subject)
-    return Write(context.unit.session, compilation, context.subject)
+    return Write(context.unit.session, compilation, context.subject, new_hooking(info))
+
+
+def new_hooking(info: strawberry.Info[Any, Any], subject: Subject | None = None) -> Hooking:
+    """Return what calls the hooks of the schema for the request of a resolver.
+
+    Args:
+        info: Of the resolver.
+        subject: Who writes, if not the caller.
+    """
+    context: RequestContext = info.context
+    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
+    unit = context.unit
+    writing = WriteContext(unit.session, subject or context.subject, unit.after_commit)
+    return Hooking(schema.hooks, writing)
 
 
 def table_of(info: strawberry.Info[Any, Any]) -> TypeTable:

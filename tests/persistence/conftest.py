@@ -1,7 +1,7 @@
 """A database with the models of these tests, and writes on one that is rolled back."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ from gql_api.access.scopes import Scopes
 from gql_api.access.subjects import ANONYMOUS, Subject
 from gql_api.database.engines import Database, EngineOptions, open_database
 from gql_api.mapping.registry import describe_models, mapped_classes
+from gql_api.persistence.hooks import Hooking, Hooks, WriteContext, hooks_by_model
 from gql_api.persistence.write import Write
 from gql_api.sql.sources import Compilation
 from tests.persistence import models
@@ -30,11 +31,19 @@ class Writes:
         self.session = session
         self.database = database
 
-    def __call__(self, *policies: Policy[Any], subject: Subject = ANONYMOUS) -> Write:
+    def __call__(
+        self,
+        *policies: Policy[Any],
+        subject: Subject = ANONYMOUS,
+        hooks: Sequence[Hooks[Any]] = (),
+        session: AsyncSession | None = None,
+    ) -> Write:
         """Return a write of a subject under policies."""
         scopes = Scopes(subject.role_set, policy_by_model(policies))
         compilation = Compilation(REGISTRY, scopes, self.database.dialect)
-        return Write(self.session, compilation, subject)
+        session = session or self.session
+        context = WriteContext(session, subject, lambda _work: None)
+        return Write(session, compilation, subject, Hooking(hooks_by_model(hooks), context))
 
     async def add(self, *rows: Any) -> None:
         """Insert rows, and forget them."""

@@ -12,7 +12,6 @@ from gql_api.mapping.values import ScalarKind
 from gql_api.persistence.operations import compute_value
 from gql_api.persistence.rows import update_row
 from gql_api.persistence.sets import RowSet, update_set
-from gql_api.persistence.write import Write
 from gql_api.plan import filters
 from gql_api.plan.changes import KeyValue, Operation, Operator, UpdateRow
 from tests.persistence.conftest import Writes
@@ -170,8 +169,7 @@ async def test_at_the_same_time(writes: Writes):
 
     async def add() -> None:
         async with writes.database.session() as session:
-            own = writes()
-            await update_row(increment(views=1), Write(session, own.compilation, own.subject))
+            await update_row(increment(views=1), writes(session=session))
             await session.commit()
 
     try:
