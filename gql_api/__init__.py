@@ -2,6 +2,7 @@
 
 from strawberry import ID
 
+from gql_api.access.column_sets import ColumnSet, all_but
 from gql_api.access.policies import Policy
 from gql_api.access.subjects import ANONYMOUS, UNRESTRICTED, Subject, SymbolicSubject
 from gql_api.config import ApiConfig, Limits
@@ -59,6 +60,7 @@ __all__ = [
     "Base64",
     "BigInt",
     "CheckViolationError",
+    "ColumnSet",
     "ConfigurationError",
     "ConflictError",
     "Context",
@@ -95,6 +97,7 @@ __all__ = [
     "WriteError",
     "WriteRefusedError",
     "WriteSession",
+    "all_but",
     "auto",
     "build_schema",
     "computed",

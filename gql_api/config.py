@@ -98,6 +98,10 @@ class ApiConfig:
     has_json_path: bool = True
     """Whether PostgreSQL writes the JSON of whole root fields; else rows are read."""
 
+    unreadable_columns: Literal["null", "error"] = "null"
+    """What a column is that the policies keep from the subject: null, or FORBIDDEN. One that is not
+    null in the schema is FORBIDDEN in any case."""
+
     limits: Limits = _DEFAULT_LIMITS
     """What one request may ask for."""
 

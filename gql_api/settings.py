@@ -152,6 +152,9 @@ class Settings(BaseSettings):
     suggestions: bool | None = None
     """Whether errors tell names of the schema that are like an unknown one; None: in ``dev``."""
 
+    unreadable_columns: Literal["null", "error"] = "null"
+    """What a column is that policies keep from the caller, where it may be null."""
+
     show_cost: bool = False
     """Whether answers tell the cost of their operation, in ``extensions.cost``."""
 

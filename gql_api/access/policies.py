@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 import sqlalchemy as sa
 from typing_extensions import override
 
+from gql_api.access.column_sets import ColumnSet
 from gql_api.access.subjects import SymbolicSubject
 from gql_api.errors import ConfigurationError
 
@@ -55,6 +56,17 @@ class Policy(Generic[ModelT]):
     def deletable(self, row: Any, subject: SymbolicSubject) -> Predicate:
         """Rows that the subject may delete."""
         return sa.true()
+
+    def readable_columns(self, subject: SymbolicSubject) -> ColumnSet:
+        """Columns that the subject may read; None for all. The primary key is always among them.
+
+        Others are null or refused, and nothing can be filtered, ordered or computed by them.
+        """
+        return None
+
+    def writable_columns(self, subject: SymbolicSubject) -> ColumnSet:
+        """Columns that the subject may set, foreign keys by their columns; None for all."""
+        return None
 
 
 def policy_by_model(policies: tuple[Policy[Any], ...]) -> dict[type[Any], Policy[Any]]:

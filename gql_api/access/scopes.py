@@ -70,8 +70,17 @@ class Scopes:
             if mapper.polymorphic_on is not None or not each.concrete
         ]
 
+    def policies_of(self, entity: Entity) -> list[Policy[Any]]:
+        """Return the policies of an entity's model and of those that it inherits from, nearest first."""
+        return [
+            policy
+            for each in sa.inspect(entity.model).iterate_to_root()
+            if (policy := self._policy(each.class_)) is not None
+        ]
+
     @property
-    def _subject(self) -> SymbolicSubject:
+    def subject(self) -> SymbolicSubject:
+        """What policies are called with."""
         return SymbolicSubject(self.role_set)
 
     def _all(
@@ -82,13 +91,11 @@ class Scopes:
         subtypes: Sequence[SubtypeRow],
     ) -> Predicate:
         asked: list[Predicate] = [
-            getattr(policy, operation)(row, self._subject)
-            for each in sa.inspect(entity.model).iterate_to_root()
-            if (policy := self._policy(each.class_)) is not None
+            getattr(policy, operation)(row, self.subject) for policy in self.policies_of(entity)
         ]
         for each in subtypes:
             policy = self.policies[each.model]
-            asked.append(sa.or_(each.is_other, getattr(policy, operation)(each.row, self._subject)))
+            asked.append(sa.or_(each.is_other, getattr(policy, operation)(each.row, self.subject)))
         if len(asked) == 1:
             (only,) = asked
             return only

@@ -121,6 +121,7 @@ def api_config(
         shows_suggestions=_chosen(settings.suggestions, True),  # noqa: FBT003 - the default
         limits=Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)}),
         shows_cost=settings.show_cost,
+        unreadable_columns=settings.unreadable_columns,
         has_json_path=settings.json_path,
     )
 

@@ -24,6 +24,7 @@ from gql_api.loading.run import Run
 from gql_api.plan.known import KnownPlan
 from gql_api.schema.build import Schema
 from gql_api.schema.sites import AskedField
+from gql_api.sql.sources import Compilation
 
 _MAX_COERCION_ERRORS = 50
 
@@ -106,6 +107,7 @@ class Bypass:
         self, known: KnownDocument, operation: KnownOperation, asked: AskedOperation
     ) -> tuple[list[_PlannedField], int] | None:
         """Judge the variables and plan all fields; None where anything is wrong."""
+        compilation = self._schema.compilation(asked.context.subject)
         try:
             cost = judge_request(known, operation.name, asked.variables, self._schema)
             variables = self._coerce(operation, asked.variables)
@@ -113,7 +115,8 @@ class Bypass:
             if selections is None or cost is None:
                 return None
             return [
-                self._plan_field(each, known, operation, variables) for each in selections
+                self._plan_field(each, known, operation, variables, compilation)
+                for each in selections
             ], cost
         except (ApiError, GraphQLError, NoPlainFormError):
             return None
@@ -135,6 +138,7 @@ class Bypass:
         known: KnownDocument,
         operation: KnownOperation,
         variables: Mapping[str, Any],
+        compilation: Compilation,
     ) -> _PlannedField:
         if selection.root is None or selection.field is None:
             return _PlannedField(selection)
@@ -146,6 +150,7 @@ class Bypass:
             nodes=selection.nodes,
             path=(selection.key,),
             variables=variables,
+            compilation=compilation,
         )
         return _PlannedField(selection, *selection.root.find(field, known.plans))
 

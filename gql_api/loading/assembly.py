@@ -174,8 +174,9 @@ def _answer(
         case selections.IdField():
             places = tuple(type_.places[each.key] for each in type_.entity.id_columns)
             return partial(_ids, type_.entity, places)
-        case selections.TypenameField(_, name):
-            return lambda part, _run: (name,) * len(part.rows)
+        case selections.TypenameField() | selections.NullField():
+            constant = asked.type_name if isinstance(asked, selections.TypenameField) else None
+            return lambda part, _run: (constant,) * len(part.rows)
         case selections.PythonField(_, _, _, slot):
             assert slot is not None  # noqa: S101 - else another path answers the plan
             return lambda part, _run: part.computed[slot]

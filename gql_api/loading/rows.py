@@ -192,7 +192,7 @@ def _field_columns(field: selections.RowField, entity: Entity) -> Sequence[str]:
             return _key_columns(entity)
         case selections.PythonField():
             return field.columns
-        case selections.TypenameField():
+        case selections.TypenameField() | selections.NullField():
             return ()
         case _:
             return entity.relationships[field.relationship].join.local_keys

@@ -13,6 +13,7 @@ from gql_api.persistence.links import PlacedCreate
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.relatives import PlacedUpdate
+from gql_api.persistence.rights import check_rights
 from gql_api.persistence.rules import check_creation, check_update
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.trees import create_tree, update_tree
@@ -72,7 +73,10 @@ async def create_instances(
         [
             error
             for each in placed
-            for error in check_creation(each.change, write.registry, each.path)
+            for error in (
+                *check_rights(each.change, write.compilation.rights, each.path),
+                *check_creation(each.change, write.registry, each.path),
+            )
         ]
     )
     await flush(entity, write, placed[0].path)
@@ -133,7 +137,14 @@ async def update_instances(placed: Sequence[PlacedUpdate], write: Write) -> list
         return []
     entity = write.registry.entities[placed[0].change.entity]
     refuse_any(
-        [error for each in placed for error in check_update(each.change, write.registry, each.path)]
+        [
+            error
+            for each in placed
+            for error in (
+                *check_rights(each.change, write.compilation.rights, each.path),
+                *check_update(each.change, write.registry, each.path),
+            )
+        ]
     )
     await flush(entity, write, placed[0].path)
     return await update_tree(placed, write)

@@ -18,6 +18,7 @@ from gql_api.persistence.links import LinkedRow, load_links
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.relatives import PlacedUpdate
+from gql_api.persistence.rights import check_rights
 from gql_api.persistence.rules import check_update
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.trees import apply_updates, create_tree
@@ -78,7 +79,12 @@ async def update_set(
         their own are changed as by ``update_instances``.
     """
     entity, path = write.registry.entities[rows.entity], tuple(path)
-    refuse_any(check_update(change, write.registry, path))
+    refuse_any(
+        [
+            *check_rights(change, write.compilation.rights, path),
+            *check_update(change, write.registry, path),
+        ]
+    )
     keys = await _lock_set(entity, rows, write, is_delete=False)
     if not keys:
         return []

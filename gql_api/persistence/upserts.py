@@ -11,6 +11,7 @@ from gql_api.persistence.links import PlacedCreate
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.relatives import PlacedUpdate
+from gql_api.persistence.rights import check_keys, check_rights
 from gql_api.persistence.rules import check_creation, check_update
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.trees import apply_updates, create_tree
@@ -56,6 +57,9 @@ async def upsert_row(key: KeyValue, create: CreateRow, update: UpdateRow, write:
     create = _with_key(entity, create, key)
     refuse_any(
         [
+            *check_keys(entity, [key], write.compilation.rights, _KEY),
+            *check_rights(create, write.compilation.rights, _CREATE),
+            *check_rights(update, write.compilation.rights, _UPDATE),
             *check_creation(create, write.registry, _CREATE),
             *check_update(update, write.registry, _UPDATE),
         ]

@@ -9,6 +9,7 @@ from gql_api.mapping.versions import write_version
 from gql_api.persistence.flushing import flush, primary_key_of
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
+from gql_api.persistence.rights import check_keys
 from gql_api.persistence.targets import Wanted
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import KeyValue
@@ -43,6 +44,8 @@ async def lock_version(
     """
     if expected is None or entity.version is None:
         return
+    column = KeyValue((entity.version.key,), ())
+    refuse_any(check_keys(entity, [column], write.compilation.rights, path[:-1]))
     await flush(entity, write, path)
     (row,) = await lock_rows(entity, [Wanted(key, ("id",))], write, is_delete=is_delete)
     refuse_any(check_version(entity, row, expected, path))

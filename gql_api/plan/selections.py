@@ -77,9 +77,26 @@ class PythonField:
     call_slot: int | None = None
     """Slot of what answers it for many rows at once; None where the executor of GraphQL must."""
 
+    needs_all: bool = True
+    """Whether it depends on each of the columns; else they are what it may look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class NullField:
+    """What the subject may not read, and is null for every row."""
+
+    response_key: str
+
 
 RowField = (
-    TypenameField | ColumnField | IdField | VersionField | ToOneField | ToManyField | PythonField
+    TypenameField
+    | ColumnField
+    | IdField
+    | VersionField
+    | ToOneField
+    | ToManyField
+    | PythonField
+    | NullField
 )
 
 

@@ -13,6 +13,7 @@ from gql_api.persistence.hooks import Hooking, HooksByModel, WriteContext
 from gql_api.persistence.rows import Write
 from gql_api.plan.known import PlanCache
 from gql_api.schema.table import TypeTable
+from gql_api.sql.readable import PlanReader
 from gql_api.sql.sources import Compilation
 
 
@@ -105,9 +106,8 @@ class SchemaAccess(Protocol):
 def new_run(info: strawberry.Info[Any, Any], values: tuple[Any, ...]) -> Run:
     """Return a run of a plan for the request of a resolver."""
     context: RequestContext = info.context
-    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
     return Run(
-        compilation=schema.compilation(context.subject),
+        compilation=compilation_of(info),
         reader=context.reader_of(_root_key(info.path)),
         values=values,
         subject_parameters=context.subject.parameters,
@@ -124,9 +124,25 @@ def _root_key(path: Any) -> str:
 def new_write(info: strawberry.Info[Any, Any]) -> Write:
     """Return what a write of the request needs: session and rights."""
     context: RequestContext = info.context
+    return Write(context.unit.session, compilation_of(info), context.subject, new_hooking(info))
+
+
+def compilation_of(info: strawberry.Info[Any, Any]) -> Compilation:
+    """Return what statements for the subject of a request are built from."""
+    context: RequestContext = info.context
     schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
-    compilation = schema.compilation(context.subject)
-    return Write(context.unit.session, compilation, context.subject, new_hooking(info))
+    return schema.compilation(context.subject)
+
+
+def plan_reader_of(info: strawberry.Info[Any, Any]) -> PlanReader:
+    """Return what says which parts of a plan the subject of a request may read."""
+    return plan_reader(table_of(info), compilation_of(info))
+
+
+def plan_reader(table: TypeTable, compilation: Compilation) -> PlanReader:
+    """Return what says which parts of a plan a role set may read."""
+    is_lenient = table.config.unreadable_columns == "null"
+    return PlanReader(compilation.rights, is_lenient)
 
 
 def new_hooking(info: strawberry.Info[Any, Any], subject: Subject | None = None) -> Hooking:

@@ -18,6 +18,8 @@ from gql_api.mapping.global_ids import encode_global_id
 from gql_api.mapping.values import plain_value
 from gql_api.mapping.versions import write_version
 from gql_api.naming import VERSION_FIELD
+from gql_api.plan.selections import ColumnField as PlannedColumn
+from gql_api.schema.context import plan_reader_of
 from gql_api.schema.definitions import TypedField
 
 Info = strawberry.Info[Any, Any]
@@ -48,6 +50,20 @@ class IdField(PlannedField):
         return encode_global_id(self.entity, key)
 
 
+def is_withheld(source: Any, column: Column, info: Info) -> bool:
+    """Tell whether a column of an instance is to be null.
+
+    Raises:
+        ForbiddenError: It is withheld, and cannot be.
+    """
+    reader = plan_reader_of(info)
+    if not reader.rights.has_secrets:
+        return False
+    entity = reader.rights.registry.entity_of(type(source))
+    asked = PlannedColumn(column.name, column.key)
+    return asked is not reader.read_field(asked, entity, ())
+
+
 class VersionField(PlannedField):
     """The version of a row."""
 
@@ -60,6 +76,8 @@ class VersionField(PlannedField):
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         if isinstance(source, LoadedRow):
             return super().get_result(source, info, args, kwargs)
+        assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
+        plan_reader_of(info).check_version(self.column, type(source))
         return write_version(self.column.type, getattr(source, self.column.key))
 
 
@@ -82,8 +100,10 @@ class ColumnField(PlannedField):
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         if isinstance(source, LoadedRow):
             return self._finish(super().get_result(source, info, args, kwargs), kwargs)
+        assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
+        if is_withheld(source, self.column, info):
+            return None
         if self.column.is_computed:
-            assert info is not None  # noqa: S101 - Strawberry leaves it out of basic fields only
             return self._finish_later(self._resolve(source, self.column, info), kwargs)
         return self._finish(getattr(source, self.column.key), kwargs)
 

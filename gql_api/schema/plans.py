@@ -15,7 +15,8 @@ from graphql import (
 )
 
 from gql_api.plan.known import KnownPlan, PlanCache, PlanT
-from gql_api.schema.context import RequestContext, SchemaAccess
+from gql_api.plan.selections import Connection, Lookup
+from gql_api.schema.context import RequestContext, SchemaAccess, plan_reader
 from gql_api.schema.selections import Planner
 from gql_api.schema.sites import ArgumentReader, AskedField, Site
 
@@ -63,6 +64,7 @@ class DocumentPlans:
 
         Raises:
             BadUserInputError: An argument is wrong.
+            ForbiddenError: It asks for what the subject may not read.
 
         Cost:
             Linear in the size of the arguments where the plan is known.
@@ -73,12 +75,30 @@ class DocumentPlans:
             again = self._known.get((key, *reader.parts))
             if again is not None:
                 self._plans.use(again)
-                return again, reader.operands.values
+                return self._readable(again, asked), reader.operands.values
         planner = Planner(asked, given)
         known = self._plans.know(make(planner))
         if self.document is not None:
             self._keep(key, planner, known)
-        return known, planner.reader.operands.values
+        return self._readable(known, asked), planner.reader.operands.values
+
+    def _readable(self, known: KnownPlan[PlanT], asked: AskedField) -> KnownPlan[PlanT]:
+        """Return the plan without what the subject may not read.
+
+        Raises:
+            ForbiddenError: What is asked depends on it.
+
+        Cost:
+            Linear in the size of the plan, once per role set; none where nothing is withheld.
+        """
+        compilation = asked.compilation
+        if not compilation.rights.has_secrets:
+            return known
+        key = (_readable_plan, compilation)
+        if key not in known.derived:
+            known.derived[key] = _readable_plan(known.plan, asked)
+        plan: PlanT = known.derived[key]
+        return known if plan == known.plan else self._plans.know(plan)
 
     def _read_again(self, key: _Key, asked: AskedField, given: Any) -> ArgumentReader | None:
         """Read the arguments of a field that was planned before; None where it was not."""
@@ -95,6 +115,13 @@ class DocumentPlans:
             del self._sites[next(iter(self._sites))]
         self._sites.setdefault(key, planner.sites)
         self._known[key, *planner.reader.parts] = known
+
+
+def _readable_plan(plan: Connection | Lookup, asked: AskedField) -> Connection | Lookup:
+    reader = plan_reader(asked.table, asked.compilation)
+    if isinstance(plan, Lookup):
+        return reader.read_lookup(plan, asked.path)
+    return reader.read_connection(plan, asked.path)
 
 
 def plans_of(info: strawberry.Info[Any, Any]) -> DocumentPlans:

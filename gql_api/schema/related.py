@@ -7,7 +7,8 @@ import strawberry
 
 from gql_api.loading.loaders import ComputedByKeyLoader, RelatedByParentLoader
 from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
-from gql_api.schema.context import RequestContext, new_run, table_of
+from gql_api.plan.selections import NullField
+from gql_api.schema.context import RequestContext, new_run, plan_reader_of, table_of
 from gql_api.schema.selections import Planner
 from gql_api.schema.sites import AskedField
 
@@ -27,14 +28,21 @@ def resolve_relationship(
     if loader_key not in context.loaders:
         planner = Planner(asked_field)
         field = planner.field.extensions["strawberry-definition"]
-        asked = planner.plan_relationship(
+        planned = planner.plan_relationship(
             field, planner.field, planner.nodes, "value", planner.path
         )
+        asked = plan_reader_of(info).read_relatives(planned, entity, planner.path)
+        if isinstance(asked, NullField):
+            return _nothing()
         run = new_run(info, planner.reader.operands.values)
         context.loaders[loader_key] = RelatedByParentLoader(entity, relationship, asked, run)
     key = tuple(getattr(source, name) for name in relationship.join.local_keys)
     loader: RelatedByParentLoader = context.loaders[loader_key]
     return loader.load(key)
+
+
+async def _nothing() -> None:
+    """Answer for relatives that the subject may not read."""
 
 
 def resolve_computed(

@@ -109,7 +109,8 @@ class Planner:
         if is_computed_apart(defined):
             read = partial(read_computation, defined=defined, node=nodes[0], schema=self._schema)
             slot = self.read_site(Site(read, None, nodes[0]))
-        return plan.PythonField(key, nodes[0].name.value, columns, slot)
+        is_computed = isinstance(defined.extensions[_BACKREF], ComputedField)
+        return plan.PythonField(key, nodes[0].name.value, columns, slot, needs_all=is_computed)
 
     def plan_connection(
         self,

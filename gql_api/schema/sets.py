@@ -18,6 +18,7 @@ from gql_api.persistence.rows import Write, create_rows, update_instances
 from gql_api.persistence.sets import RowSet, delete_set, update_set
 from gql_api.plan.changes import KeyValue
 from gql_api.schema.changes import ChangeReader
+from gql_api.schema.context import plan_reader
 from gql_api.schema.definitions import (
     argument,
     list_of,
@@ -89,7 +90,7 @@ class UpdateManyField(WriteField):
 
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
-        rows = _read_set(arguments, self.entity, table)
+        rows = _read_set(arguments, self.entity, table, write)
         change = ChangeReader(table).read_update(arguments["set"], self.entity, _NO_KEY, ("set",))
         keys = await update_set(rows, change, write)
         return Payload({table.inflector.many_field(self.entity.name): keys, _COUNT: len(keys)})
@@ -100,7 +101,7 @@ class DeleteManyField(WriteField):
 
     @override
     async def write(self, arguments: dict[str, Any], table: TypeTable, write: Write) -> Payload:
-        keys = await delete_set(_read_set(arguments, self.entity, table), write)
+        keys = await delete_set(_read_set(arguments, self.entity, table, write), write)
         ids = [
             encode_global_id(self.entity, dict(zip(key.columns, key.values, strict=True)))
             for key in keys
@@ -111,9 +112,10 @@ class DeleteManyField(WriteField):
 _COUNT, _DELETED = "count", "deletedIds"
 
 
-def _read_set(arguments: dict[str, Any], entity: Entity, table: TypeTable) -> RowSet:
+def _read_set(arguments: dict[str, Any], entity: Entity, table: TypeTable, write: Write) -> RowSet:
     operands = Operands()
     where = FilterReader(table, operands).read(arguments["where"], entity, ("where",))
+    plan_reader(table, write.compilation).check_filter(where, entity, ("where",))
     at_most = arguments["atMost"]
     if at_most < 0:
         message = f"atMost is {at_most}: pass 0 or more."

@@ -25,13 +25,14 @@ from gql_api.mapping.descriptors import DefaultOrder, Entity
 from gql_api.plan.aggregates import GroupKey, GroupOrder
 from gql_api.plan.filters import TRUE, Filter
 from gql_api.plan.pages import OrderKey, Page
-from gql_api.schema.context import table_of
+from gql_api.schema.context import compilation_of, table_of
 from gql_api.schema.filters import FilterReader
 from gql_api.schema.groups import GroupReader
 from gql_api.schema.operands import Operands
 from gql_api.schema.orders import OrderReader
 from gql_api.schema.pages import PageReader, read_size
 from gql_api.schema.table import TypeTable
+from gql_api.sql.sources import Compilation
 
 Nodes = Sequence[FieldNode]
 Path = tuple[str, ...]
@@ -54,6 +55,9 @@ class AskedField:
     variables: Mapping[str, Any]
     """Coerced, by name."""
 
+    compilation: Compilation
+    """Says what the subject may read."""
+
     @classmethod
     def of(cls, info: strawberry.Info[Any, Any]) -> Self:
         """Return the field that is resolved."""
@@ -66,6 +70,7 @@ class AskedField:
             nodes=raw_info.field_nodes,
             path=(str(raw_info.path.key),),
             variables=raw_info.variable_values,
+            compilation=compilation_of(info),
         )
 
     @property

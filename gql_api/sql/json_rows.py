@@ -109,8 +109,8 @@ class RowWriter(ABC):
 
     def _compile_field(self, field: selections.RowField, row: Row) -> Expression:
         match field:
-            case selections.TypenameField(_, type_name):
-                return quoted(type_name)
+            case selections.TypenameField() | selections.NullField():
+                return _compile_constant(field)
             case selections.ColumnField() | selections.VersionField():
                 return self._compile_column(field, row)
             case selections.IdField():
@@ -279,9 +279,13 @@ def _is_flat(selection: Selection, connection: Connection, entity: Entity) -> bo
     if any(_is_computed(field, entity) for field in selection.fields):
         return False
     return connection.page.offset_slot is None or all(
-        isinstance(field, selections.TypenameField | selections.ColumnField)
+        isinstance(field, selections.TypenameField | selections.NullField | selections.ColumnField)
         for field in selection.fields
     )
+
+
+def _compile_constant(field: selections.TypenameField | selections.NullField) -> Expression:
+    return quoted(field.type_name) if isinstance(field, selections.TypenameField) else sa.null()
 
 
 def _is_computed(field: selections.RowField, entity: Entity) -> bool:

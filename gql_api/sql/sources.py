@@ -9,6 +9,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.util import ClauseAdapter
 
+from gql_api.access.column_rights import ColumnRights, column_rights
 from gql_api.access.scopes import Scopes, SubtypeRow
 from gql_api.database.dialects import Dialect
 from gql_api.mapping.descriptors import (
@@ -36,6 +37,13 @@ class Compilation:
 
     statements: StatementCache = field(default_factory=StatementCache)
     """What was built before."""
+
+    rights: ColumnRights = field(init=False)
+    """Which columns the role set may read and write."""
+
+    def __post_init__(self) -> None:
+        """Ask the policies for their column sets."""
+        object.__setattr__(self, "rights", column_rights(self.registry, self.scopes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

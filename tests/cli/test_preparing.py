@@ -67,6 +67,7 @@ _OTHERS: dict[str, Any] = {
     "snapshots": False,
     "json_path": False,
     "suggestions": False,
+    "unreadable_columns": "error",
     "show_cost": True,
     "max_depth": 9,
 }
