@@ -3,7 +3,7 @@
 from strawberry import ID
 
 from gql_api.access.column_sets import ColumnSet, all_but
-from gql_api.access.policies import Policy
+from gql_api.access.policies import AllowAll, DenyAll, Owned, Policy, Roles
 from gql_api.access.subjects import ANONYMOUS, UNRESTRICTED, Subject, SymbolicSubject
 from gql_api.config import ApiConfig, Limits
 from gql_api.database.engines import Database, EngineOptions, open_database
@@ -53,6 +53,7 @@ __all__ = [
     "ID",
     "JSON",
     "UNRESTRICTED",
+    "AllowAll",
     "ApiConfig",
     "ApiError",
     "Application",
@@ -66,6 +67,7 @@ __all__ = [
     "Context",
     "Database",
     "DateText",
+    "DenyAll",
     "EngineOptions",
     "ForbiddenError",
     "ForeignKeyViolationError",
@@ -79,9 +81,11 @@ __all__ = [
     "LocalDateTime",
     "MappingError",
     "NotFoundError",
+    "Owned",
     "Policy",
     "ReadinessCheck",
     "Repository",
+    "Roles",
     "RowChange",
     "Schema",
     "SchemaBuildError",

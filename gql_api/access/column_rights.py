@@ -36,15 +36,22 @@ class ColumnRights:
     places: frozenset[Place]
     """The columns of tables that may not be read."""
 
+    closed: frozenset[str] = frozenset()
+    """Names of the entities that do not exist for the role set."""
+
     @property
     def has_secrets(self) -> bool:
-        """Whether any column of any entity may not be read."""
-        return bool(self.unread)
+        """Whether any entity, or any column of one, may not be read."""
+        return bool(self.unread or self.closed)
 
     @property
     def is_open(self) -> bool:
         """Whether all columns of all entities may be read and written."""
-        return not (self.unread or self.unwritten)
+        return not (self.unread or self.unwritten or self.closed)
+
+    def exists(self, entity: Entity) -> bool:
+        """Tell whether the role set may know of an entity at all."""
+        return entity.name not in self.closed
 
     def may_read(self, entity: Entity, key: str) -> bool:
         """Tell whether a column may be shown for the rows of an entity itself."""
@@ -93,7 +100,9 @@ def column_rights(registry: Registry, scopes: Scopes) -> ColumnRights:
     )
     if unread:
         unread = {each.name: _with_computed(each, unread, places, registry) for each in registry}
-    return ColumnRights(registry, unread, _withheld(registry, scopes, "writable_columns"), places)
+    unwritten = _withheld(registry, scopes, "writable_columns")
+    closed = frozenset(each.name for each in registry if scopes.is_closed(each))
+    return ColumnRights(registry, unread, unwritten, places, closed)
 
 
 def _withheld(registry: Registry, scopes: Scopes, operation: str) -> dict[str, frozenset[str]]:

@@ -1,6 +1,6 @@
 """Column sets: which attributes of a model a policy opens for reading, or for writing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,3 +75,45 @@ def withheld_keys(
     if columns is None:
         return frozenset()
     return named.intersection(known) if isinstance(columns, AllBut) else frozenset(known) - named
+
+
+def common_columns(sets: Sequence[ColumnSet]) -> ColumnSet:
+    """Return the columns that all of some column sets open."""
+    found: ColumnSet = None
+    for each in map(_plain, sets):
+        if found is None:
+            found = each
+        elif isinstance(found, AllBut):
+            found = _without(each, found.keys)
+        elif isinstance(each, AllBut):
+            found = _without(found, each.keys)
+        elif each is not None:
+            found = frozenset(found).intersection(each)
+    return found
+
+
+def united_columns(sets: Sequence[ColumnSet]) -> ColumnSet:
+    """Return the columns that at least one of some column sets opens; all where there is none."""
+    left_out = [_plain(each) for each in sets]
+    if not left_out or None in left_out:
+        return None
+    named = frozenset(
+        key for each in left_out if isinstance(each, frozenset) for key in map(attribute_key, each)
+    )
+    rest = [each.keys for each in left_out if isinstance(each, AllBut)]
+    return AllBut(frozenset.intersection(*rest) - named) if rest else named
+
+
+def _without(columns: ColumnSet, keys: frozenset[str]) -> ColumnSet:
+    if columns is None:
+        return AllBut(keys)
+    if isinstance(columns, AllBut):
+        return AllBut(columns.keys | keys)
+    return frozenset(map(attribute_key, columns)) - keys
+
+
+def _plain(columns: ColumnSet) -> ColumnSet:
+    """Return a column set by keys."""
+    if columns is None or isinstance(columns, AllBut | str):
+        return columns
+    return frozenset(map(attribute_key, columns))

@@ -29,7 +29,10 @@ class Scopes:
 
     role_set: RoleSet
     policies: Mapping[type[Any], Policy[Any]]
-    """By model; a model without a policy is open."""
+    """By model."""
+
+    default: Policy[Any] | None = None
+    """Holds for models of which neither they nor their bases have a policy; None: they are open."""
 
     def visible_rows(
         self, entity: Entity, row: Any, subtypes: Sequence[SubtypeRow] = ()
@@ -72,11 +75,18 @@ class Scopes:
 
     def policies_of(self, entity: Entity) -> list[Policy[Any]]:
         """Return the policies of an entity's model and of those that it inherits from, nearest first."""
-        return [
+        if self.role_set.is_unrestricted:
+            return []
+        found = [
             policy
             for each in sa.inspect(entity.model).iterate_to_root()
             if (policy := self._policy(each.class_)) is not None
         ]
+        return found or ([] if self.default is None else [self.default.on(entity.model)])
+
+    def is_closed(self, entity: Entity) -> bool:
+        """Tell whether an entity does not exist for the role set."""
+        return any(each.is_closed(self.subject) for each in self.policies_of(entity))
 
     @property
     def subject(self) -> SymbolicSubject:
@@ -91,11 +101,11 @@ class Scopes:
         subtypes: Sequence[SubtypeRow],
     ) -> Predicate:
         asked: list[Predicate] = [
-            getattr(policy, operation)(row, self.subject) for policy in self.policies_of(entity)
+            self._ask(policy, operation, row) for policy in self.policies_of(entity)
         ]
         for each in subtypes:
             policy = self.policies[each.model]
-            asked.append(sa.or_(each.is_other, getattr(policy, operation)(each.row, self.subject)))
+            asked.append(sa.or_(each.is_other, self._ask(policy, operation, each.row)))
         if len(asked) == 1:
             (only,) = asked
             return only
@@ -103,3 +113,9 @@ class Scopes:
 
     def _policy(self, model: type[Any]) -> Policy[Any] | None:
         return None if self.role_set.is_unrestricted else self.policies.get(model)
+
+    def _ask(self, policy: Policy[Any], operation: str, row: Any) -> Predicate:
+        if policy.is_closed(self.subject):
+            return sa.false()
+        predicate: Predicate = getattr(policy, operation)(row, self.subject)
+        return predicate

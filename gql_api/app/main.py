@@ -22,6 +22,7 @@ from gql_api.app.inventory import policies as inventory_policies
 from gql_api.app.inventory.operations import InventoryMutations
 from gql_api.app.migrations_config import alembic_config
 from gql_api.app.registry import policies as registry_policies
+from gql_api.app.roles import ADMIN
 from gql_api.app.seeding import Progress, SeedCounts, seed
 
 DEFAULT_QUERY = """\
@@ -83,6 +84,7 @@ def build_schema(*, dialect: str, config: gql.ApiConfig | None = None) -> gql.Sc
         config=config or gql.ApiConfig(),
         types=TYPES,
         policies=POLICIES,
+        default_policy=gql.Roles(ADMIN),
         queries=QUERIES,
         mutations=MUTATIONS,
     )

@@ -77,8 +77,8 @@ def build_schema(
     Args:
         models: A declarative base, a SQLAlchemy registry, or a list of mapped classes.
         extensions: Strawberry extensions, or what makes them, inside the lifecycle of the operation.
-        options: As of ``assemble_schema``: ``dialect``, ``types``, ``policies``, ``hooks``,
-            ``queries``, ``mutations``, ``config``, ``inflector`` and ``hidden``.
+        options: As of ``assemble_schema``: ``dialect``, ``types``, ``policies``, ``default_policy``,
+            ``hooks``, ``queries``, ``mutations``, ``config``, ``inflector`` and ``hidden``.
 
     Returns:
         A plain ``strawberry.Schema``. Run it with a ``gql_api.Context``; a mutation is committed,

@@ -55,6 +55,9 @@ def _check_tree(
     change: CreateRow | UpdateRow, rights: ColumnRights, path: Path
 ) -> Iterator[ForbiddenError]:
     entity = rights.registry.entities[change.entity]
+    if not rights.exists(entity):
+        yield ForbiddenError(f"You may not write {entity.name}.", path=path)
+        return
     for key in change.values:
         if key in entity.columns and not rights.may_write(entity, key):
             yield _forbidden(entity, entity.columns[key].name, path)

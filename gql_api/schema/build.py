@@ -60,6 +60,9 @@ class Schema(strawberry.Schema):
 
     table: TypeTable
     policies: Mapping[type[Any], Policy[Any]]
+    default_policy: Policy[Any] | None = None
+    """For models without one; None: they are open."""
+
     plans: PlanCache
     """Plans of operations, whoever asks."""
 
@@ -81,7 +84,7 @@ class Schema(strawberry.Schema):
         if role_set not in self._compilations:
             if len(self._compilations) >= _MAX_ROLE_SETS:
                 self._compilations.pop(next(iter(self._compilations)))
-            scopes = Scopes(role_set, self.policies)
+            scopes = Scopes(role_set, self.policies, self.default_policy)
             self._compilations[role_set] = Compilation(
                 self.table.registry, scopes, self.table.dialect, self._statements
             )
@@ -132,6 +135,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     dialect: str = "postgresql",
     types: Sequence[type[Any]] = (),
     policies: Sequence[Policy[Any]] = (),
+    default_policy: Policy[Any] | None = None,
     hooks: Sequence[Hooks[Any]] = (),
     queries: Sequence[type[Any]] = (),
     mutations: Sequence[type[Any]] = (),
@@ -147,7 +151,8 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         schema_type: What is made.
         dialect: Name of the database's dialect: what it lacks is left out of the schema.
         types: Classes declared with ``@gql.type``.
-        policies: At most one per model; a model without one is open.
+        policies: At most one per model.
+        default_policy: For models without one, such as ``Roles("admin")``; else they are open.
         hooks: What happens around writes, in this order.
         queries: Classes of further root query fields.
         mutations: Classes of further root mutation fields.
@@ -184,6 +189,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         types=[*error_types.types, *_row_types(table)] if mutation_fields else _row_types(table),
         extensions=extensions,
     )
+    schema.default_policy = default_policy
     _check_mutations(schema.graphql_schema)
     add_shortcuts(schema.graphql_schema)
     is_told = table.dialect.has_deferral

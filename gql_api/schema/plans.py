@@ -119,6 +119,7 @@ class DocumentPlans:
 
 def _readable_plan(plan: Connection | Lookup, asked: AskedField) -> Connection | Lookup:
     reader = plan_reader(asked.table, asked.compilation)
+    reader.check_root(plan, asked.path)
     if isinstance(plan, Lookup):
         return reader.read_lookup(plan, asked.path)
     return reader.read_connection(plan, asked.path)

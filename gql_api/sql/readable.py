@@ -28,6 +28,17 @@ class PlanReader:
     is_lenient: bool
     """Whether a withheld value is null where the schema lets it be; else it is refused."""
 
+    def check_root(self, plan: Lookup | Connection, path: Path) -> None:
+        """Check that the subject may know of the rows that a root field leads to.
+
+        Raises:
+            ForbiddenError: Their model does not exist for the role set.
+        """
+        name = plan.selection.entity if isinstance(plan, Lookup) else plan.entity
+        if not self.rights.exists(self._entity(name)):
+            message = f"You may not read {name}."
+            raise ForbiddenError(message, path=path)
+
     def read_lookup(self, plan: Lookup, path: Path) -> Lookup:
         """Return a lookup without what is withheld.
 

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import class_mapper
 
-from gql_api.access.column_sets import AllBut, all_but, named_keys, withheld_keys
+from gql_api.access.column_sets import (
+    AllBut,
+    all_but,
+    common_columns,
+    named_keys,
+    united_columns,
+    withheld_keys,
+)
 from gql_api.errors import ConfigurationError
 from tests.fixtures.models import Author
 
@@ -50,3 +57,26 @@ def test_text():
     """A single text is no collection of its letters."""
     with pytest.raises(ConfigurationError, match="is the text 'email'"):
         _withheld("email")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "common", "united"),
+    [
+        pytest.param(None, {"a"}, {"a"}, None, id="all"),
+        pytest.param({"a", "b"}, {"b", "c"}, {"b"}, {"a", "b", "c"}, id="collections"),
+        pytest.param(
+            all_but("a", "b"), all_but("b", "c"), all_but("a", "b", "c"), all_but("b"), id="all but"
+        ),
+        pytest.param(all_but("a", "b"), {"b", "c"}, {"c"}, all_but("a"), id="mixed"),
+        pytest.param(all_but("a"), None, all_but("a"), None, id="all but and all"),
+    ],
+)
+def test_combined(one: Any, other: Any, common: Any, united: Any):
+    """Column sets are combined as sets are, in either order."""
+    assert common_columns([one, other]) == common_columns([other, one]) == common
+    assert united_columns([one, other]) == united_columns([other, one]) == united
+
+
+def test_combined_attributes():
+    """Attributes and keys are the same."""
+    assert common_columns([{Author.email}, ["email", "id"]]) == {"email"}

@@ -30,14 +30,37 @@ class Employee(Base):
     phone: Mapped[str | None] = mapped_column(sa.String(20), unique=True)
 
 
+class Office(Base):
+    """A place of work."""
+
+    __tablename__ = "office"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Safe(Base):
+    """A model that the page's policies forget."""
+
+    __tablename__ = "safe"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def _schemas() -> list[gql.Schema]:
+    """Run the code of the page: it makes a schema here and there."""
+    namespace: dict[str, Any] = {"Base": Base, "Employee": Employee, "Office": Office, "gql": gql}
+    found = []
+    for source in re.findall(r"```python\n(.*?)```", _PAGE, re.DOTALL):
+        namespace.pop("schema", None)
+        exec(compile(source, "access.md", "exec"), namespace)  # noqa: S102 - the project's own text
+        found += [namespace["schema"]] if "schema" in namespace else []
+    return found
+
+
 @pytest.fixture
 def schema() -> gql.Schema:
-    """The schema of the page."""
-    source = re.findall(r"```python\n(.*?)```", _PAGE, re.DOTALL)[0]
-    namespace: dict[str, Any] = {"Base": Base, "Employee": Employee}
-    exec(compile(source, "access.md", "exec"), namespace)  # noqa: S102 - the project's own text
-    found: gql.Schema = namespace["schema"]
-    return found
+    """The first schema of the page."""
+    return _schemas()[0]
 
 
 async def _run(schema: gql.Schema, tmp_path: Path, text: str, *roles: str) -> Any:
@@ -76,3 +99,17 @@ async def test_key(schema: gql.Schema, tmp_path: Path):
 
     (error,) = result.errors
     assert error.extensions["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("{ offices { totalCount } employees { totalCount } }", []),
+        ("{ safes { totalCount } }", ["FORBIDDEN"]),
+    ],
+)
+async def test_default(tmp_path: Path, text: str, codes: list[str]):
+    """A model that is forgotten is closed."""
+    result = await _run(_schemas()[1], tmp_path, text)
+
+    assert [each.extensions["code"] for each in result.errors or ()] == codes
