@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+VERSIONS = frozenset({"text", "integer", "bigint", "decimal", "moment", "local", "uuid", "bytes"})
+"""Kinds of columns that tell versions of rows."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -86,6 +89,12 @@ class Table:
     def relation(self) -> dict[str, Relation]:
         """The relations by name."""
         return {each.name: each for each in self.relations}
+
+    @property
+    def version(self) -> Column | None:
+        """The column that tells versions of rows: the last one whose values can."""
+        fit = [each for each in self.columns if each.kind in VERSIONS and each.name not in self.key]
+        return fit[-1] if fit else None
 
     @property
     def lists(self) -> tuple[Relation, ...]:

@@ -406,6 +406,8 @@ def _aliases(name: str, number: int) -> st.SearchStrategy[str]:
 
 def _column_sets(table: Table) -> st.SearchStrategy[dict[str, str]]:
     names = [*(column.name for column in table.columns), "__typename"]
+    if table.version is not None:
+        names.append("version")
     chosen = st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True)
     return chosen.map(lambda picked: {_response_key(name): name for name in picked})
 

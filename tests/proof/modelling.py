@@ -148,12 +148,14 @@ def attribute(name: str) -> str:
 
 def _make_column(column: Column, table: Table) -> Any:
     is_key = column.name in table.key
+    info = {"gql": {"version": True}} if column == table.version else {}
     return orm.mapped_column(
         TYPES[column.kind],
         nullable=column.is_nullable,
         primary_key=is_key,
         unique=True if column.name in table.unique else None,
         index=True if column.is_indexed else None,
+        info=info,
         **({"autoincrement": False} if is_key else {}),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.proof import arrays, computing, documents, searching
 from tests.proof.asking import AskedList, AskedRow, Place
-from tests.proof.description import Models, Policy, Relation
+from tests.proof.description import Models, Policy, Relation, Table
 from tests.proof.values import KINDS, sort_key, wire_as
 
 Row = dict[str, Any]
@@ -355,12 +355,20 @@ def answer_list(
     return answer
 
 
+def _answer_field(table: Table, name: str, row: Row) -> Any:
+    if name == "__typename":
+        return table.name
+    if name != "version" or table.version is None:
+        return wire_as(table.by_name[name].kind, row[name])
+    value = wire_as(table.version.kind, row[table.version.name])
+    return "" if value is None else str(value)
+
+
 def answer_row(world: World, asked: AskedRow, row: Row, default_size: int) -> dict[str, Any]:
     """Answer one row."""
     table = world.models.table[asked.table]
     answer: dict[str, Any] = {
-        alias: asked.table if name == "__typename" else wire_as(table.by_name[name].kind, row[name])
-        for alias, name in asked.columns.items()
+        alias: _answer_field(table, name, row) for alias, name in asked.columns.items()
     }
     for alias, path in asked.paths.items():
         answer[alias] = documents.value_at(answer[alias], path)
