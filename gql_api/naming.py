@@ -296,6 +296,11 @@ class Inflector:
         mutation = self.update_field(object_type)
         return f"{mutation[:1].upper()}{mutation[1:]}Item"
 
+    def delete_item_type(self, object_type: str) -> str:
+        """Name a row to delete and the version that it is expected to have."""
+        mutation = self.delete_field(object_type)
+        return f"{mutation[:1].upper()}{mutation[1:]}Item"
+
     def _many(self, object_type: str) -> str:
         """Return the plural of a type; a noun without plural gets ``List``."""
         name = plural(object_type)
@@ -318,9 +323,10 @@ class Inflector:
         without = "And".join(pascal_case(name) for name in omitted)
         return f"{mutation[:1].upper()}{mutation[1:]}Without{without}Input"
 
-    def connect_or_create_type(self, object_type: str) -> str:
-        """Name the input of a row that is created unless it is there."""
-        return f"{object_type}ConnectOrCreate"
+    def connect_or_create_type(self, object_type: str, omitted: Iterable[str] = ()) -> str:
+        """Name the input of a row that is created unless it is there, without what is omitted."""
+        without = "And".join(pascal_case(name) for name in omitted)
+        return f"{object_type}ConnectOrCreate{f'Without{without}' if without else ''}"
 
     def payload_type(self, mutation: str) -> str:
         """Name the payload of a mutation field."""
@@ -351,6 +357,7 @@ class Inflector:
                 self.search_order_type(object_type),
                 self.key_type(object_type),
                 self.update_item_type(object_type),
+                self.delete_item_type(object_type),
                 self.upsert_key_type(object_type),
                 *self._aggregate_family(object_type),
                 f"Query.{self.single_field(object_type)}",

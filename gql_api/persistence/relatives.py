@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gql_api.errors import WriteError
 from gql_api.mapping.descriptors import Entity, JoinKind, Relationship
+from gql_api.persistence.choices import Choice, find_or_create
 from gql_api.persistence.constraints import translate_error
 from gql_api.persistence.deletion import delete_locked
 from gql_api.persistence.flushing import (
@@ -24,6 +25,7 @@ from gql_api.persistence.links import Create, PlacedCreate
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.targets import Wanted, load_targets
+from gql_api.persistence.versions import check_version
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import KeyValue, RelatedChanges, UpdateRow
 from gql_api.sql.writes import (
@@ -77,6 +79,9 @@ class _Asked:
 
     wanted: Wanted
 
+    expected_version: str | None = None
+    """That the row must have; None for any."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Level:
@@ -90,6 +95,7 @@ class _Level:
     delete: list[_Asked] = field(default_factory=list)
     update: list[tuple[_Asked, PlacedUpdate]] = field(default_factory=list)
     connect: list[_Asked] = field(default_factory=list)
+    choices: list[tuple[tuple[Any, ...], Choice]] = field(default_factory=list)
     create: list[tuple[tuple[Any, ...], PlacedCreate]] = field(default_factory=list)
 
     def add(self, owner: tuple[Any, ...], related: RelatedChanges, path: Path) -> None:
@@ -98,14 +104,21 @@ class _Level:
             wanted = [each.wanted for each in _asked(owner, related.replace, (*path, "set"))]
             self.replace.append((owner, wanted, (*path, "set")))
         self.disconnect.extend(_asked(owner, related.disconnect, (*path, "disconnect")))
-        self.delete.extend(_asked(owner, related.delete, (*path, "delete")))
         self.connect.extend(_asked(owner, related.connect, (*path, "connect")))
         for at, change in enumerate(related.update):
             here = (*path, "update", str(at))
             asked = _Asked(owner, Wanted(change.key, (*here, "id")))
             self.update.append((asked, PlacedUpdate(change, (*here, "input"), (*here, "id"))))
-        for at, create in enumerate(related.create):
-            self.create.append((owner, PlacedCreate(create, (*path, "create", str(at)))))
+        for at, each in enumerate(related.delete):
+            here = (*path, "delete", str(at))
+            place = here if self.target.version is None else (*here, "key")
+            self.delete.append(_Asked(owner, Wanted(each.key, place), each.expected_version))
+        for at, keyed in enumerate(related.connect_or_create):
+            here = (*path, "connectOrCreate", str(at))
+            create = PlacedCreate(keyed.create, (*here, "create"))
+            self.choices.append((owner, Choice(Wanted(keyed.key, (*here, "key")), create)))
+        for at, new in enumerate(related.create):
+            self.create.append((owner, PlacedCreate(new, (*path, "create", str(at)))))
 
 
 def _asked(owner: tuple[Any, ...], keys: Iterable[KeyValue], path: Path) -> list[_Asked]:
@@ -165,21 +178,36 @@ async def _write_dependents(level: _Level, write: Write, writers: Writers) -> No
     if rows:
         await writers.update([placed for _, placed in level.update], rows, write)
     remote = level.relationship.join.remote_keys
+    connect += await _choose_dependents(level, write, writers)
     rows = await lock_rows(level.target, [each.wanted for each in connect], write)
     given = [(each, dict(zip(remote, each.owner, strict=True))) for each in connect]
     await _set_keys(level, given, rows, write, writers)
-    created = [
-        replace(
-            placed,
-            change=replace(
-                placed.change,
-                values={**placed.change.values, **dict(zip(remote, owner, strict=True))},
-            ),
-        )
-        for owner, placed in level.create
-    ]
+    created = [_owned(level, owner, placed) for owner, placed in level.create]
     if created:
         await writers.create(created, write)
+
+
+def _owned(level: _Level, owner: tuple[Any, ...], placed: PlacedCreate) -> PlacedCreate:
+    """Give a new row the foreign keys that lead to its owner."""
+    keys = dict(zip(level.relationship.join.remote_keys, owner, strict=True))
+    return replace(placed, change=replace(placed.change, values={**placed.change.values, **keys}))
+
+
+async def _choose_dependents(level: _Level, write: Write, writers: Writers) -> list[_Asked]:
+    """Create the rows that are not there; return those that are, to be connected."""
+    if not level.choices:
+        return []
+    choices = [
+        replace(choice, create=_owned(level, owner, choice.create))
+        for owner, choice in level.choices
+    ]
+    primary = tuple(column.key for column in level.target.primary_key)
+    chosen = await find_or_create(level.target, choices, primary, write, writers.create)
+    return [
+        _Asked(owner, Wanted(KeyValue(primary, row.values), choice.wanted.path))
+        for (owner, choice), row in zip(level.choices, chosen, strict=True)
+        if not row.is_new
+    ]
 
 
 async def _lock_dependents(
@@ -199,7 +227,17 @@ async def _lock_dependents(
 
 async def _delete_dependents(level: _Level, write: Write) -> None:
     rows = await _lock_dependents(level, level.delete, write, is_delete=True)
+    _refuse_stale(level, rows)
     await delete_locked(level.target, rows, write, [each.wanted.path for each in level.delete])
+
+
+def _refuse_stale(level: _Level, rows: Sequence[Any]) -> None:
+    """Refuse to delete locked rows that have changed since the caller has seen them."""
+    stale: list[WriteError] = []
+    for each, row in zip(level.delete, rows, strict=True):
+        path = (*each.wanted.path[:-1], "expectedVersion")
+        stale += check_version(level.target, row, each.expected_version, path)
+    refuse_any(stale)
 
 
 async def _set_keys(
@@ -292,7 +330,10 @@ async def _write_associated(
             (_pair(level, each.owner, end), each.wanted.path)
             for each, end in zip(connect, ends, strict=True)
         ]
-        known = set() if are_new else await _known_pairs(level, [pair for pair, _ in pairs], write)
+    if level.choices:
+        pairs += await _choose_associated(level, write, writers)
+    if pairs and not are_new:
+        known = await _known_pairs(level, [pair for pair, _ in pairs], write)
         pairs = [(pair, path) for pair, path in pairs if pair not in known]
     if level.create:
         rows = await writers.create([placed for _, placed in level.create], write)
@@ -300,6 +341,18 @@ async def _write_associated(
             end = await load_values(row, _far(level), write)
             pairs.append((_pair(level, owner, end), placed.path))
     await _tie(level, pairs, write)
+
+
+async def _choose_associated(
+    level: _Level, write: Write, writers: Writers
+) -> list[tuple[KeyValue, Path]]:
+    """Find or create rows; return the association rows that tie them."""
+    choices = [choice for _, choice in level.choices]
+    chosen = await find_or_create(level.target, choices, _far(level), write, writers.create)
+    return [
+        (_pair(level, owner, row.values), choice.wanted.path)
+        for (owner, choice), row in zip(level.choices, chosen, strict=True)
+    ]
 
 
 def _far(level: _Level) -> tuple[str, ...]:
@@ -349,6 +402,7 @@ async def _delete_associated(level: _Level, write: Write) -> None:
     await _untie(level, level.delete, write)
     wanted = [each.wanted for each in level.delete]
     rows = await lock_rows(level.target, wanted, write, is_delete=True)
+    _refuse_stale(level, rows)
     await delete_locked(level.target, rows, write, [each.path for each in wanted])
 
 

@@ -10,6 +10,7 @@ from gql_api.errors import ForbiddenError
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan.changes import (
     CreateRow,
+    DeleteRow,
     KeyValue,
     NewLink,
     RelatedChanges,
@@ -72,13 +73,19 @@ def _check_tree(
 def _check_update(
     change: UpdateRow, entity: Entity, rights: ColumnRights, path: Path
 ) -> Iterator[ForbiddenError]:
+    yield from _check_expected(change, entity, rights, path)
+    for key, operation in change.operations.items():
+        if not rights.may_write(entity, key):
+            yield _forbidden(entity, entity.columns[key].name, (*path, operation.operator.value))
+
+
+def _check_expected(
+    change: UpdateRow | DeleteRow, entity: Entity, rights: ColumnRights, path: Path
+) -> Iterator[ForbiddenError]:
     expected = entity.version if change.expected_version is not None else None
     if expected is not None and not rights.may_read(entity, expected.key):
         message = f"You may not read {entity.name}.{expected.name}."
         yield ForbiddenError(message, path=path)
-    for key, operation in change.operations.items():
-        if not rights.may_write(entity, key):
-            yield _forbidden(entity, entity.columns[key].name, (*path, operation.operator.value))
 
 
 def _check_link(
@@ -102,18 +109,24 @@ def _check_related(
 ) -> Iterator[ForbiddenError]:
     relationship = entity.relationships[related.relationship]
     target, here = rights.registry.target(relationship), (*path, relationship.name)
-    ties = (related.replace, related.disconnect, related.connect, related.create)
+    choices = related.connect_or_create
+    ties = (related.replace, related.disconnect, related.connect, choices, related.create)
     is_tied = any(ties) or related.replace is not None
     if is_tied and not rights.may_link(entity, relationship):
         yield _forbidden(entity, relationship.name, path)
     found = {
         "set": related.replace or (),
         "disconnect": related.disconnect,
-        "delete": related.delete,
+        "delete": [each.key for each in related.delete],
         "connect": related.connect,
+        "connectOrCreate": [each.key for each in choices],
     }
     for name, keys in found.items():
         yield from check_keys(target, keys, rights, (*here, name))
+    for at, deletion in enumerate(related.delete):
+        yield from _check_expected(deletion, target, rights, (*here, "delete", str(at)))
+    for at, choice in enumerate(choices):
+        yield from _check_tree(choice.create, rights, (*here, "connectOrCreate", str(at), "create"))
     for at, create in enumerate(related.create):
         yield from _check_tree(create, rights, (*here, "create", str(at)))
     for at, update in enumerate(related.update):

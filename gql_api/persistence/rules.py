@@ -65,6 +65,9 @@ def _check_tree(
         given = join.remote_keys if join.kind is JoinKind.DIRECT else ()
         for at, create in enumerate(related.create):
             yield from check_creation(create, registry, (*here, "create", str(at)), given)
+        for at, each in enumerate(related.connect_or_create):
+            place = (*here, "connectOrCreate", str(at), "create")
+            yield from check_creation(each.create, registry, place, given)
         for at, update in enumerate(related.update):
             yield from check_update(update, registry, (*here, "update", str(at), "input"))
 

@@ -60,9 +60,10 @@ class RelatedChanges:
     """These and no other visible rows shall be related; None to leave the others."""
 
     disconnect: tuple[KeyValue, ...] = ()
-    delete: tuple[KeyValue, ...] = ()
+    delete: "tuple[DeleteRow, ...]" = ()
     update: "tuple[UpdateRow, ...]" = ()
     connect: tuple[KeyValue, ...] = ()
+    connect_or_create: "tuple[KeyedCreate, ...]" = ()
     create: "tuple[CreateRow, ...]" = ()
 
 
@@ -98,6 +99,14 @@ class CreateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyedCreate:
+    """The visible row with a key, or a new one if there is none."""
+
+    key: KeyValue
+    create: CreateRow
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateRow:
     """New values for one row."""
 
@@ -121,3 +130,6 @@ class DeleteRow:
 
     entity: str
     key: KeyValue
+
+    expected_version: str | None = None
+    """As of ``UpdateRow``."""

@@ -8,6 +8,8 @@ from gql_api.errors import BadUserInputError
 from gql_api.mapping.descriptors import Entity, Relationship
 from gql_api.plan.changes import (
     CreateRow,
+    DeleteRow,
+    KeyedCreate,
     KeyValue,
     Link,
     NewLink,
@@ -147,23 +149,45 @@ class ChangeReader:
                 read_key(key, target, self._table.registry, (*path, name, str(at)))
                 for at, key in enumerate(parts.get(name, ()))
             )
-            for name in ("set", "disconnect", "delete", "connect")
+            for name in ("set", "disconnect", "connect")
         }
         return RelatedChanges(
             relationship.key,
             replace=keys["set"] if "set" in parts else None,
             disconnect=keys["disconnect"],
-            delete=keys["delete"],
+            delete=tuple(
+                self._read_deletion(item, target, (*path, "delete", str(at)))
+                for at, item in enumerate(parts.get("delete", ()))
+            ),
             update=tuple(
                 self._read_item(item, target, (*path, "update", str(at)), level + 1)
                 for at, item in enumerate(parts.get("update", ()))
             ),
             connect=keys["connect"],
+            connect_or_create=tuple(
+                self._read_choice(item, target, (*path, "connectOrCreate", str(at)), level + 1)
+                for at, item in enumerate(parts.get("connectOrCreate", ()))
+            ),
             create=tuple(
                 self.read_creation(each, target, (*path, "create", str(at)), level + 1)
                 for at, each in enumerate(parts.get("create", ()))
             ),
         )
+
+    def _read_choice(
+        self, item: Mapping[str, Any], target: Entity, path: Path, level: int
+    ) -> KeyedCreate:
+        create = self.read_creation(item["create"], target, (*path, "create"), level)
+        key = read_key(item["key"], target, self._table.registry, (*path, "key"))
+        return KeyedCreate(key, create)
+
+    def _read_deletion(self, item: Mapping[str, Any], target: Entity, path: Path) -> DeleteRow:
+        """Read a key, or an item that has one and a version."""
+        registry = self._table.registry
+        if target.version is None:
+            return DeleteRow(target.name, read_key(item, target, registry, path))
+        key = read_key(item["key"], target, registry, (*path, "key"))
+        return DeleteRow(target.name, key, read_version(item, target, path))
 
     def _read_item(
         self, item: Mapping[str, Any], target: Entity, path: Path, level: int

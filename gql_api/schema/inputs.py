@@ -1,6 +1,6 @@
 """Input types of mutations: of rows, of what they link to, and of what belongs to them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -125,6 +125,9 @@ class EntityInputs:
     item: type[Any] | None
     """A row and its changes."""
 
+    deletion: type[Any]
+    """What names a row to delete: a key, or with versions an item that has one."""
+
     is_deletable: bool
 
 
@@ -173,7 +176,9 @@ class InputTable:
             update = new_input(type_name, description=text)
             item = _update_item(entity, update, self.table)
         is_deletable = make.delete_field(name) not in self.replaced
-        return EntityInputs(entity, create, update, item, is_deletable)
+        return EntityInputs(
+            entity, create, update, item, _delete_item(entity, self.table), is_deletable
+        )
 
     def _is_there(self, entity: Entity, *, is_new: bool) -> bool:
         make = self.table.inflector
@@ -283,9 +288,12 @@ class InputTable:
             return None
         return inputs.create
 
-    def _connect_or_create(self, entity: str, create: type[Any]) -> type[Any]:
-        if entity not in self._choices:
-            name = self._names.claim(self.table.inflector.connect_or_create_type(entity))
+    def _connect_or_create(
+        self, entity: str, create: type[Any], omitted: Sequence[str] = ()
+    ) -> type[Any]:
+        wanted = self.table.inflector.connect_or_create_type(entity, omitted)
+        if wanted not in self._choices:
+            name = self._names.claim(wanted)
             type_ = new_input(name, description=f"A {entity} that is there, or a new one.")
             key = self.table.entities[entity].key
             fields = [
@@ -293,8 +301,8 @@ class InputTable:
                 TypedField("create", create, description="The new row, if there is none."),
             ]
             add_fields(type_, fields)
-            self._choices[entity] = type_
-        return self._choices[entity]
+            self._choices[wanted] = type_
+        return self._choices[wanted]
 
     def _list_type(
         self, entity: Entity, relationship: Relationship, *, is_new: bool
@@ -323,12 +331,17 @@ class InputTable:
             parts.append(("disconnect", key, "These no more."))
         if inputs is not None and not is_new and target.keys:
             if inputs.is_deletable:
-                parts.append(("delete", key, "These are deleted."))
+                parts.append(("delete", list_of(inputs.deletion), "These are deleted."))
             if inputs.item is not None:
                 parts.append(("update", list_of(inputs.item), "These change."))
         if target.keys and can_connect:
             parts.append(("connect", key, "These besides."))
         create = self._partial_create(relationship, inputs)
+        if create is not None and target.keys and can_connect:
+            names = _omitted_names(target, _omitted(relationship))
+            choice = list_of(self._connect_or_create(target.name, create, names))
+            text = "Those with a key besides, or new ones where there is none."
+            parts.append(("connectOrCreate", choice, text))
         if create is not None:
             parts.append(("create", list_of(create), "New ones besides."))
         return [_input_field(name, type_, text, is_required=False) for name, type_, text in parts]
@@ -339,8 +352,8 @@ class InputTable:
         """Return the input of a new row, without what the row that it belongs to sets."""
         if inputs is None or inputs.create is None:
             return None
-        entity, join = inputs.entity, relationship.join
-        omitted = frozenset(join.remote_keys if join.kind is JoinKind.DIRECT else ())
+        entity = inputs.entity
+        omitted = _omitted(relationship)
         names = _omitted_names(entity, omitted)
         if not names:
             return inputs.create
@@ -370,6 +383,12 @@ def _ways(relationship: Relationship, inputs: EntityInputs | None) -> tuple[bool
     return not is_fixed, not is_fixed and any(key.nullable for key in keys)
 
 
+def _omitted(relationship: Relationship) -> frozenset[str]:
+    """Return the attributes of rows in a list that the row sets that they belong to."""
+    join = relationship.join
+    return frozenset(join.remote_keys if join.kind is JoinKind.DIRECT else ())
+
+
 def _omitted_names(entity: Entity, omitted: Collection[str]) -> list[str]:
     names = [link.name for link in writable_links(entity) if set(link.foreign_keys) <= set(omitted)]
     names += [
@@ -390,6 +409,19 @@ def _update_item(entity: Entity, update: type[Any], table: TypeTable) -> type[An
         *version_fields(entity),
     ]
     add_fields(type_, fields)
+    return type_
+
+
+def _delete_item(entity: Entity, table: TypeTable) -> type[Any]:
+    """Return what names a row to delete: with versions an input of its own."""
+    key = table.entities[entity.name].key
+    if entity.version is None:
+        return key
+    type_ = new_input(
+        table.inflector.delete_item_type(entity.name),
+        description=f"One {entity.name} to delete.",
+    )
+    add_fields(type_, [TypedField("key", key, description="Finds it."), *version_fields(entity)])
     return type_
 
 

@@ -1,5 +1,6 @@
 """Keys: the inputs that name one row, and what they mean."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import strawberry
@@ -67,7 +68,7 @@ def read_global_id(
 
 
 def read_key(
-    value: dict[str, Any], entity: Entity, registry: Registry, path: tuple[str, ...]
+    value: Mapping[str, Any], entity: Entity, registry: Registry, path: tuple[str, ...]
 ) -> KeyValue:
     """Read a key input.
 

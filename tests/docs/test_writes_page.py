@@ -35,7 +35,9 @@ def test_parts():
     fields = schema.graphql_schema.type_map["UpdatePostTagsInput"].fields
 
     found = re.findall(
-        r"^\| `(set|disconnect|delete|update|connect|create)` \|", _PAGE, re.MULTILINE
+        r"^\| `(set|disconnect|delete|update|connect|connectOrCreate|create)` \|",
+        _PAGE,
+        re.MULTILINE,
     )
 
     assert found == list(fields)

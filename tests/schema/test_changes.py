@@ -443,12 +443,12 @@ def test_what_is_possible(offline: Api):
     }
 
     assert fields == {
-        "UpdateAuthorWrittenInput": ["connect", "create", "delete", "update"],
+        "UpdateAuthorWrittenInput": ["connect", "connectOrCreate", "create", "delete", "update"],
         "UpdateAuthorEditedInput": [
-            *("connect", "create", "delete", "disconnect", "set", "update"),
+            *("connect", "connectOrCreate", "create", "delete", "disconnect", "set", "update"),
         ],
         "UpdateBookChaptersInput": ["create", "delete", "update"],
-        "CreateBookTagsInput": ["connect", "create"],
+        "CreateBookTagsInput": ["connect", "connectOrCreate", "create"],
     }
 
 

@@ -264,3 +264,48 @@ async def test_by_hand(api: Api):
     answer = await Api(api.database, schema).run(text)
 
     assert answer.data["refuse"]["errors"] == [{"path": ["at"], "version": "5", "node": None}]
+
+
+NESTED = """mutation($shelf: ID!, $boxes: UpdateShelfBoxesInput!) {
+  updateShelf(id: $shelf, input: {boxes: $boxes}) {
+    errors { code path ... on StaleVersion { version node { ... on Box { label } } } }
+  }
+}"""
+
+
+@pytest.mark.parametrize("way", ["update", "delete"])
+async def test_nested(api: Api, way: str):
+    """Rows that a nested input changes or deletes may be expected to have a version."""
+    one, two = await _boxes(api)
+    shelf = (await api.run("{ shelves { nodes { id } } }")).data["shelves"]["nodes"][0]["id"]
+
+    def item(box: dict[str, Any], version: str | None) -> dict[str, Any]:
+        named = (
+            {"id": box["id"], "input": {"label": "x"}} if way == "update" else {"key": box_key(box)}
+        )
+        return {**named, "expectedVersion": version}
+
+    stale = [item(one, "1"), item(two, "6")]
+    refused = await api.run(NESTED, shelf=shelf, boxes={way: stale})
+    foreign = await api.run(NESTED, shelf=shelf, boxes={way: [item(one, "?")]})
+    done = await api.run(NESTED, shelf=shelf, boxes={way: [item(one, None), item(two, "7")]})
+
+    place = ["input", "boxes", way]
+    assert refused.data["updateShelf"]["errors"] == [
+        {
+            "code": "STALE_VERSION",
+            "path": [*place, "1", "expectedVersion"],
+            "version": "7",
+            "node": {"label": "two"},
+        }
+    ]
+    assert foreign.data["updateShelf"]["errors"] == [
+        {"code": "VALIDATION_FAILED", "path": [*place, "0", "expectedVersion"]}
+    ]
+    assert foreign.statements == []
+    assert done.data["updateShelf"]["errors"] == []
+
+
+def box_key(box: dict[str, Any]) -> dict[str, Any]:
+    """Name a box by its global id."""
+    return {"id": box["id"]}
