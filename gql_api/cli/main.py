@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from gql_api.cli import database_commands, schema_commands
+from gql_api.cli import database_commands, policy_commands, schema_commands
 from gql_api.cli.applications import Source, named_application
 from gql_api.cli.console import complain, say
 from gql_api.cli.doctor import doctor
@@ -31,6 +31,7 @@ commands = typer.Typer(
 commands.command()(serve)
 commands.command()(dev)
 commands.add_typer(schema_commands.commands, name="schema")
+commands.add_typer(policy_commands.commands, name="policy")
 commands.add_typer(database_commands.commands, name="db")
 commands.command()(explain)
 commands.command()(token)

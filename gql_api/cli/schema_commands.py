@@ -32,11 +32,12 @@ DialectOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
+class Chosen:
     """Whose schema, for which kind of database."""
 
     source: Source
     dialect: str | None
+    """Its name; None for that of the source's database, or PostgreSQL."""
 
 
 @commands.command()
@@ -53,7 +54,7 @@ def export(
 ) -> None:
     """Print the schema, sorted."""
     source = Source(application=app, models=models, database=database, schemas=tuple(schema or ()))
-    text = _built_schema(_Chosen(source, dialect), start()).as_str()
+    text = built_schema(Chosen(source, dialect), start()).as_str()
     if output is None:
         typer.echo(text, nl=False)
         return
@@ -72,8 +73,8 @@ def check(
     dialect: DialectOption = None,
 ) -> None:
     """Compare a file with the schema as it is; fail and show the difference if it is out of date."""
-    chosen = _Chosen(Source(application=app, models=models), dialect)
-    text = _built_schema(chosen, start()).as_str()
+    chosen = Chosen(Source(application=app, models=models), dialect)
+    text = built_schema(chosen, start()).as_str()
     kept = _read(file)
     if kept == text:
         say(f"{file} is current.")
@@ -100,8 +101,8 @@ def diff(
     """List changes that break clients, and those that may; fail if any break them."""
     before = _parsed(old)
     if new is None:
-        chosen = _Chosen(Source(application=app, models=models), dialect)
-        after = _built_schema(chosen, start()).graphql_schema
+        chosen = Chosen(Source(application=app, models=models), dialect)
+        after = built_schema(chosen, start()).graphql_schema
     else:
         after = _parsed(new)
     breaking = find_breaking_changes(before, after)
@@ -126,7 +127,7 @@ def names(
 ) -> None:
     """List the GraphQL name of each model and attribute; mark those that had to give way."""
     source = Source(application=app, models=models, database=database, schemas=tuple(schema or ()))
-    table = _built_schema(_Chosen(source, None), start()).table
+    table = built_schema(Chosen(source, None), start()).table
     for entity in table.registry:
         model: Any = entity.model
         usual = table.inflector.object_type(model.__name__)
@@ -147,7 +148,8 @@ def _mark(name: str, usual: str) -> str:
     return "" if name == usual else f"  (not {usual}, which is taken or reserved)"
 
 
-def _built_schema(chosen: _Chosen, settings: Settings) -> Schema:
+def built_schema(chosen: Chosen, settings: Settings) -> Schema:
+    """Build the schema that a command is about."""
     source = chosen.source
     if source.is_reflected:
         with database_address(settings, source.database) as address:
