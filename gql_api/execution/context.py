@@ -86,6 +86,11 @@ class Context:
         return self._unit is not None or self.snapshot is not None
 
     @property
+    def has_unit(self) -> bool:
+        """Whether the operation is a mutation."""
+        return self._unit is not None
+
+    @property
     def unit(self) -> UnitOfWork:
         """The unit of work of a mutation.
 

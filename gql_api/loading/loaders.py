@@ -17,7 +17,8 @@ from gql_api.mapping.descriptors import Column, Entity, Relationship
 from gql_api.plan.filters import Compare, Filter, KeyIn, Operator
 from gql_api.plan.known import KnownPlan
 from gql_api.plan.selections import Lookup, Selection, ToManyField, ToOneField
-from gql_api.sql.pages import Parents, select_instances
+from gql_api.sql.instances import select_instances
+from gql_api.sql.pages import Parents
 
 
 class RelatedByParentLoader(DataLoader[ParentKey, Any]):

@@ -124,14 +124,16 @@ def _root_key(path: Any) -> str:
 def new_write(info: strawberry.Info[Any, Any]) -> Write:
     """Return what a write of the request needs: session and rights."""
     context: RequestContext = info.context
-    return Write(context.unit.session, compilation_of(info), context.subject, new_hooking(info))
+    unit, subject = context.unit, context.subject
+    writing = WriteContext(unit.session, subject, unit.after_commit)
+    hooking = Hooking(_schema_of(info).hooks, writing)
+    return Write(unit.session, compilation_of(info), subject, hooking)
 
 
 def compilation_of(info: strawberry.Info[Any, Any]) -> Compilation:
     """Return what statements for the subject of a request are built from."""
     context: RequestContext = info.context
-    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
-    return schema.compilation(context.subject)
+    return _schema_of(info).compilation(context.subject)
 
 
 def plan_reader_of(info: strawberry.Info[Any, Any]) -> PlanReader:
@@ -145,21 +147,11 @@ def plan_reader(table: TypeTable, compilation: Compilation) -> PlanReader:
     return PlanReader(compilation.rights, is_lenient)
 
 
-def new_hooking(info: strawberry.Info[Any, Any], subject: Subject | None = None) -> Hooking:
-    """Return what calls the hooks of the schema for the request of a resolver.
-
-    Args:
-        info: Of the resolver.
-        subject: Who writes, if not the caller.
-    """
-    context: RequestContext = info.context
-    schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
-    unit = context.unit
-    writing = WriteContext(unit.session, subject or context.subject, unit.after_commit)
-    return Hooking(schema.hooks, writing)
-
-
 def table_of(info: strawberry.Info[Any, Any]) -> TypeTable:
     """Return the type table of the schema that runs."""
+    return _schema_of(info).table
+
+
+def _schema_of(info: strawberry.Info[Any, Any]) -> SchemaAccess:
     schema: SchemaAccess = info.schema  # type: ignore[assignment]  # our subclass of the schema
-    return schema.table
+    return schema

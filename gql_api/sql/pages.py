@@ -26,7 +26,6 @@ from gql_api.sql.ordering import (
     compile_order_by,
     compile_seek,
     first_order,
-    primary_key,
     reverse,
 )
 from gql_api.sql.places import compile_place, is_folded
@@ -34,7 +33,6 @@ from gql_api.sql.predicates import compile_filter
 from gql_api.sql.sources import (
     Compilation,
     Source,
-    compile_instances,
     given_keys,
     is_kept_single,
     key_types,
@@ -188,18 +186,6 @@ def select_rows(
     source = list_source(lookup.selection.entity, None, compilation, columns)
     selected = [source.column(key) for key in columns]
     return _select(selected, source, list_predicates(lookup.filter, source, compilation))
-
-
-@reuse_statement
-def select_instances(entity: Entity, compilation: Compilation) -> sa.Select[Any]:
-    """Select the model itself, each row with all columns of its own class.
-
-    These are the visible rows whose primary keys are in ``PARENT_KEYS``.
-    """
-    descendants = [each.name for each in compilation.registry.descendants(entity)]
-    source = visible_rows(entity, compilation, descendants)
-    keys = compile_keys_in(primary_key(source), PARENT_KEYS, compilation.dialect)
-    return sa.select(source.row).where(compile_instances(source), keys)
 
 
 def list_source(

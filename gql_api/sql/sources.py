@@ -242,6 +242,11 @@ def compile_discriminator(entity: Entity, row: Any) -> sa.ColumnElement[Any]:
     return _adapted(sa.inspect(entity.model).polymorphic_on, row)
 
 
+def within(source: Source, expression: Any) -> sa.ColumnElement[Any]:
+    """Return an expression over the attributes of a source's model as one over its rows."""
+    return _adapted(expression, source.row)
+
+
 def _adapted(expression: Any, row: Any) -> sa.ColumnElement[Any]:
     """Return an expression over the model's tables as it is under an alias of the model."""
     adapted: sa.ColumnElement[Any] = ClauseAdapter(sa.inspect(row).selectable).traverse(expression)

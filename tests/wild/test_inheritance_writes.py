@@ -280,3 +280,21 @@ def test_declared_base():
         "language",
         "name",
     ]
+
+
+async def test_repository(staff: Api):
+    """A repository gives instances of the rows' own classes, found by columns of any of them."""
+    async with gql.unit_of_work(staff.database) as unit:
+        employees = gql.Repository.within(Employee, unit, staff.schema)
+
+        everybody = await employees.list()
+        managers = await employees.list(Manager.level.is_not(None))
+        mentors = await employees.list(Employee.pupils.any(Employee.id > 0))
+
+        of_visible = {row.mentor_id for row in everybody} & {row.id for row in everybody}
+        assert of_visible <= {row.id for row in mentors}
+        assert {row.id for row in managers} == {
+            row.id for row in everybody if isinstance(row, Manager)
+        }
+        assert len({type(row) for row in everybody}) > 2
+        assert len(everybody) == await employees.count()
