@@ -5,10 +5,13 @@ The text is opaque to clients: the value of the column as answers write it, empt
 
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.dialects.mysql.base import MySQLDialect
 from sqlalchemy.orm import ColumnProperty, Mapper
+from sqlalchemy.sql import functions
 
 from gql_api.errors import MappingError
-from gql_api.mapping.descriptors import Column, ValueType
+from gql_api.mapping.descriptors import Column, Registry, ValueType
 from gql_api.mapping.values import ScalarKind, plain_value, read_value, write_value
 from gql_api.mapping.visibility import attribute_info, gql_options
 
@@ -17,6 +20,14 @@ _KINDS = frozenset(
     | {ScalarKind.DATE_TIME, ScalarKind.LOCAL_DATE_TIME, ScalarKind.BASE64, ScalarKind.OPAQUE}
 )
 """Kinds of values of which no two are written alike."""
+
+_MOMENTS = frozenset({ScalarKind.DATE_TIME, ScalarKind.LOCAL_DATE_TIME})
+_SECONDS = (functions.now, functions.current_timestamp)
+_DIGITS = 6
+"""Of a second, for microseconds."""
+
+_MYSQL: sa.Dialect = MySQLDialect()
+"""Stands for any server, where a type is asked what it is there."""
 
 
 def has_versions(mapper: Mapper[Any]) -> bool:
@@ -46,6 +57,32 @@ def check_version_type(attribute: ColumnProperty[Any], type_: ValueType) -> None
     message = f"{attribute} is of the kind {type_.kind}, which cannot tell versions apart."
     fix = "Mark a whole number, or a date-time that changes with every write."
     raise MappingError(message, fix=fix)
+
+
+def check_clocks(registry: Registry, dialect: str) -> None:
+    """Refuse versions that stay the same when a row changes twice within a second.
+
+    Args:
+        registry: All entities.
+        dialect: Name of the database's: PostgreSQL's clock and columns have microseconds.
+
+    Raises:
+        MappingError: A column keeps whole seconds, or the database's clock gives no more.
+    """
+    for entity in registry:
+        version = entity.version
+        if version is None or version.type.kind not in _MOMENTS or dialect == "postgresql":
+            continue
+        column = getattr(entity.model, version.key).expression
+        name = f"{entity.model.__name__}.{version.key}"
+        if dialect == "mysql" and getattr(column.type.dialect_impl(_MYSQL), "fsp", None) != _DIGITS:
+            message = f"{name} keeps whole seconds, which cannot tell versions apart."
+            fix = 'Give its type .with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb").'
+            raise MappingError(message, fix=fix)
+        onupdate = getattr(column, "onupdate", None)
+        if isinstance(getattr(onupdate, "arg", None), _SECONDS):
+            message = f"{name} is set by the database's clock, which gives whole seconds."
+            raise MappingError(message, fix="Pass onupdate=lambda: datetime.now(UTC).")
 
 
 def write_version(type_: ValueType, value: Any) -> str:

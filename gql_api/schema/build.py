@@ -27,6 +27,7 @@ from gql_api.database.dialects import dialect_named
 from gql_api.errors import SchemaBuildError
 from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.registry import describe_models, mapped_classes
+from gql_api.mapping.versions import check_clocks
 from gql_api.mapping.visibility import Hidden
 from gql_api.naming import Inflector
 from gql_api.persistence.constraints import has_deferred_constraints
@@ -177,6 +178,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         dialect=dialect_named(dialect),
         declarations=declarations,
     )
+    check_clocks(table.registry, table.dialect.name)
     _fill_in(table)
     error_types = ErrorTypes(table)
     query = _root("Query", _query_fields(table, queries), inflector)

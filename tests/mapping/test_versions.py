@@ -8,22 +8,27 @@ from typing import Any, ClassVar
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gql_api.errors import MappingError
-from gql_api.mapping.descriptors import Column, Entity, ValueType
+from gql_api.mapping.descriptors import Column, Entity, Registry, ValueType
 from gql_api.mapping.registry import describe_models
 from gql_api.mapping.values import ScalarKind
-from gql_api.mapping.versions import is_version_text, write_version
+from gql_api.mapping.versions import check_clocks, is_version_text, write_version
 
 MARK = {"gql": {"version": True}}
 
 
-def _entity(**attributes: Any) -> Entity:
+def _registry(**attributes: Any) -> Registry:
     base = orm.declarative_base()
     key = {"id": mapped_column(sa.Integer, primary_key=True), "__tablename__": "thing"}
     model = type("Thing", (base,), {**key, **attributes})
-    return describe_models([model]).entities["Thing"]
+    return describe_models([model])
+
+
+def _entity(**attributes: Any) -> Entity:
+    return _registry(**attributes).entities["Thing"]
 
 
 def test_marked():
@@ -144,3 +149,44 @@ def test_null():
 
     assert write_version(type_, None) == ""
     assert is_version_text(Column("a", "a", type_, is_nullable=True), "")
+
+
+def test_whole_seconds():
+    """A date-time of MariaDB that keeps whole seconds is no version there."""
+    registry = _registry(changed_at=mapped_column(sa.DateTime, info=MARK))
+    check_clocks(registry, "postgresql")
+    check_clocks(registry, "sqlite")
+
+    with pytest.raises(MappingError) as caught:
+        check_clocks(registry, "mysql")
+
+    assert str(caught.value) == (
+        "Thing.changed_at keeps whole seconds, which cannot tell versions apart. Give its type "
+        '.with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb").'
+    )
+
+
+def test_clock():
+    """A clock of the database that gives whole seconds makes no versions."""
+    exact = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    registry = _registry(changed_at=mapped_column(exact, onupdate=sa.func.now(), info=MARK))
+    check_clocks(registry, "postgresql")
+
+    for dialect in ("sqlite", "mysql"):
+        with pytest.raises(MappingError) as caught:
+            check_clocks(registry, dialect)
+
+        assert str(caught.value) == (
+            "Thing.changed_at is set by the database's clock, which gives whole seconds. Pass "
+            "onupdate=lambda: datetime.now(UTC)."
+        )
+
+
+def test_exact_clock():
+    """A clock of Python and a column of microseconds make versions everywhere."""
+    exact = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    moved = mapped_column(exact, onupdate=lambda: dt.datetime.now(dt.UTC), info=MARK)
+    registry = _registry(changed_at=moved)
+
+    for dialect in ("postgresql", "sqlite", "mysql"):
+        check_clocks(registry, dialect)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 import gql_api as gql
@@ -42,7 +43,10 @@ class Draft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(sa.String(20))
     changed_at: Mapped[dt.datetime] = mapped_column(
-        sa.DateTime(timezone=True), info={"gql": {"version": True, "read_only": True}}
+        sa.DateTime(timezone=True).with_variant(
+            mysql.DATETIME(timezone=True, fsp=6), "mysql", "mariadb"
+        ),
+        info={"gql": {"version": True, "read_only": True}},
     )
 
 
