@@ -111,6 +111,29 @@ def measure_argument(argument: Argument, variables: Mapping[str, Any]) -> Argume
     return size
 
 
+def single_variables(argument: Argument) -> list[str] | None:
+    """Return the variables of an argument, where each holds a single value.
+
+    Returns:
+        Names; None where a variable stands for a list or an input object, whose size counts.
+    """
+    names: list[str] = []
+    stack: list[tuple[Any, Any]] = [(argument.value, argument.type)]
+    while stack:
+        value, type_ = stack.pop()
+        type_ = _nullable(type_)
+        if isinstance(value, VariableNode):
+            if isinstance(type_, GraphQLList | GraphQLInputObjectType):
+                return None
+            names.append(value.name.value)
+        elif isinstance(type_, GraphQLList):
+            stack += [(item, type_.of_type) for item in _items(value)]
+        elif isinstance(type_, GraphQLInputObjectType):
+            fields = type_.fields
+            stack += [(each, fields[name].type) for name, each in _members(value) if name in fields]
+    return names
+
+
 def read_value(value: Any, variables: Mapping[str, Any]) -> Any:
     """Return what a variable holds, anything else as it is; a default is a node again."""
     return variables.get(value.name.value) if isinstance(value, VariableNode) else value

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError, GraphQLField, GraphQLNonNull, located_error
-from graphql.execution.values import get_variable_values
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -25,8 +24,6 @@ from gql_api.plan.known import KnownPlan
 from gql_api.schema.build import Schema
 from gql_api.schema.sites import AskedField
 from gql_api.sql.sources import Compilation
-
-_MAX_COERCION_ERRORS = 50
 
 
 class WrittenResult(ExecutionResult):
@@ -110,7 +107,7 @@ class Bypass:
         compilation = self._schema.compilation(asked.context.subject)
         try:
             cost = judge_request(known, operation.name, asked.variables, self._schema)
-            variables = self._coerce(operation, asked.variables)
+            variables = operation.variables.read(asked.variables)
             selections = operation.selections(variables)
             if selections is None or cost is None:
                 return None
@@ -120,17 +117,6 @@ class Bypass:
             ], cost
         except (ApiError, GraphQLError, NoPlainFormError):
             return None
-
-    def _coerce(self, operation: KnownOperation, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        definitions = operation.node.variable_definitions
-        if not definitions:
-            return {}
-        coerced = get_variable_values(
-            self._schema.graphql_schema, definitions, {**variables}, _MAX_COERCION_ERRORS
-        )
-        if isinstance(coerced, list):
-            raise coerced[0]
-        return coerced.coerced
 
     def _plan_field(
         self,

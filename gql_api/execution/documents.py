@@ -6,6 +6,7 @@ from graphql import DocumentNode, FragmentDefinitionNode
 
 from gql_api.execution.operations import KnownOperation, find_operation
 from gql_api.execution.prices import CostProgram
+from gql_api.execution.variables import VariableReader
 from gql_api.schema.build import Schema
 from gql_api.schema.plans import DocumentPlans
 
@@ -38,8 +39,9 @@ class KnownDocument:
                 if isinstance(each, FragmentDefinitionNode)
             }
             named = None if node.name is None else node.name.value
+            variables = VariableReader(schema.graphql_schema, node.variable_definitions or ())
             self.operations[name] = KnownOperation(
-                node, named, fragments, schema, self.plans.conditions
+                node, named, fragments, schema, self.plans.conditions, variables
             )
         return self.operations[name]
 

@@ -137,10 +137,12 @@ def judge_request(
     limits = schema.table.config.limits
     check_depth(variables, limits)
     check_size(variables, limits)
-    operation = None if known is None else get_operation_ast(known.node, name)
-    if known is None or operation is None:
+    if known is None:
         return None
     if name not in known.prices:
+        operation = get_operation_ast(known.node, name)
+        if operation is None:
+            return None
         known.prices[name] = compile_cost(known.node, operation, schema)
     cost = known.prices[name].price(variables, limits)
     if cost > limits.max_cost:

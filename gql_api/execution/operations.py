@@ -15,6 +15,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 from graphql.execution.values import VariableValues
 
+from gql_api.execution.variables import VariableReader
 from gql_api.schema.build import Schema
 from gql_api.schema.queries import RootField
 
@@ -51,6 +52,8 @@ class KnownOperation:
     schema: Schema
     conditions: tuple[str, ...]
     """Variables that decide what is selected."""
+
+    variables: VariableReader
 
     _variants: dict[tuple[Any, ...], tuple[RootSelection, ...] | None] = field(default_factory=dict)
 

@@ -20,6 +20,8 @@ def check_depth(content: Any, limits: Limits) -> None:
     Cost:
         Linear in the number of objects and lists.
     """
+    if isinstance(content, dict) and not _has_inner(content):
+        return  # most variables are scalars; no limit is below one
     level, depth = [content], 0
     while level := [each for each in level if isinstance(each, dict | list)]:
         depth += 1
@@ -38,6 +40,10 @@ def check_size(variables: Any, limits: Limits) -> None:
     Raises:
         LimitExceededError: There are more; they are counted no further than that.
     """
+    if isinstance(variables, dict) and not _has_inner(variables):
+        if len(variables) > limits.max_variable_values:
+            raise _too_many(len(variables), limits)
+        return
     total, stack = 0, [variables]
     while stack:
         each = stack.pop()
@@ -62,6 +68,10 @@ def _too_many(total: int, limits: Limits) -> LimitExceededError:
         "are allowed."
     )
     return LimitExceededError(message, limit="max_variable_values")
+
+
+def _has_inner(content: dict[str, Any]) -> bool:
+    return any([isinstance(each, dict | list) for each in content.values()])  # noqa: C419 - faster
 
 
 def _inner(value: dict[str, Any] | list[Any]) -> Iterator[Any]:

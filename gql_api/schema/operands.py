@@ -32,6 +32,10 @@ class Operands:
         """Keep values in the next slots."""
         self._values.extend(values)
 
+    def since(self, slot: int) -> tuple[Any, ...]:
+        """Return the values from a slot on."""
+        return tuple(self._values[slot:])
+
     def __len__(self) -> int:
         """Return the number of values, which is the next slot."""
         return len(self._values)

@@ -30,7 +30,7 @@ from gql_api.schema.keys import key_filter
 from gql_api.schema.plans import plans_of
 from gql_api.schema.queries import load_by_key, load_by_keys
 from gql_api.schema.selections import Planner
-from gql_api.schema.sites import ArgumentReader, AskedField, ListPart, Site, read_list
+from gql_api.schema.sites import ArgumentReader, AskedField, ListPart, ListReader, Site
 from gql_api.schema.table import TypeTable
 
 Info = strawberry.Info[Any, Any]
@@ -179,14 +179,17 @@ class PayloadEdgeField(TypedField):
         return answer["edges"][0] if answer["edges"] else None
 
     def _plan(self, planner: Planner) -> Connection:
-        read = partial(_read_edge, entity=self.entity)
+        listed = ListReader(self.entity, ("edge",), planner.nodes[0])
+        read = partial(_read_edge, listed=listed)
         part = planner.read_site(Site(read, planner.field, planner.nodes[0]))
         return planner.plan_edge(self.entity, part, ("edge",))
 
 
-def _read_edge(reader: ArgumentReader, arguments: Mapping[str, Any], *, entity: Entity) -> ListPart:
+def _read_edge(
+    reader: ArgumentReader, arguments: Mapping[str, Any], *, listed: ListReader
+) -> ListPart:
     """Read the order of an edge; the row is the one with the given key."""
-    part = read_list(reader, {**arguments, "first": 1}, entity=entity, path=("edge",))
+    part = listed(reader, {**arguments, "first": 1})
     return replace(part, filter=key_filter(reader.given, reader.operands))
 
 

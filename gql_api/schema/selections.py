@@ -32,12 +32,12 @@ from gql_api.schema.sites import (
     AskedField,
     GroupsPart,
     ListPart,
+    ListReader,
     Nodes,
     Path,
     Site,
     read_groups,
     read_limit,
-    read_list,
     read_most,
     read_path,
 )
@@ -121,7 +121,7 @@ class Planner:
         default_order: Sequence[DefaultOrder] = (),
     ) -> plan.Connection:
         """Plan a list: its conditions, order, page, and the fields of its connection."""
-        read = partial(read_list, entity=entity, path=path, default_order=default_order)
+        read = ListReader(entity, path, nodes[0], default_order)
         part: ListPart = self.read_site(Site(read, field, nodes[0]))
         return plan.Connection(
             entity=entity.name,

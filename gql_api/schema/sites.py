@@ -14,10 +14,6 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLField,
     GraphQLSchema,
-    ListValueNode,
-    ObjectValueNode,
-    ValueNode,
-    VariableNode,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
@@ -28,6 +24,12 @@ from gql_api.plan.pages import OrderKey, Page
 from gql_api.schema.context import compilation_of, table_of
 from gql_api.schema.filters import FilterReader
 from gql_api.schema.groups import GroupReader
+from gql_api.schema.literals import (
+    LiteralReader,
+    UnusualValueError,
+    compile_literal,
+    has_variables,
+)
 from gql_api.schema.operands import Operands
 from gql_api.schema.orders import OrderReader
 from gql_api.schema.pages import PageReader, read_size
@@ -97,7 +99,7 @@ class Site:
         node: Holds the arguments.
     """
 
-    __slots__ = ("_fixed", "_varying", "is_constant", "known", "node", "read")
+    __slots__ = ("_fixed", "_readers", "_varying", "is_constant", "known", "node", "read")
 
     def __init__(
         self,
@@ -109,14 +111,21 @@ class Site:
         self.node = node
         self._fixed: dict[str, Any] = {}
         self._varying: GraphQLField | None = None
+        self._readers: list[tuple[str, LiteralReader]] = []
         given = () if node is None else node.arguments or ()
-        names = {each.name.value for each in given if _has_variables(each.value)}
+        names = {each.name.value for each in given if has_variables(each.value)}
         if field is not None and node is not None:
             fixed = {name: each for name, each in field.args.items() if name not in names}
             varying = {name: each for name, each in field.args.items() if name in names}
             of_fixed = GraphQLField(field.type, args=fixed)
             self._fixed = coerce_arguments(of_fixed, node, VariableValues({}, {}))
             self._varying = GraphQLField(field.type, args=varying) if varying else None
+            self._readers = [
+                (defined.out_name or name, compile_literal(each.value, defined.type))
+                for each in given
+                for name, defined in ((each.name.value, varying.get(each.name.value)),)
+                if defined is not None
+            ]
         self.is_constant = node is not None and not names
         self.known: tuple[int, Hashable, tuple[Any, ...]] | None = None
         """Of a constant one: first slot, part and values."""
@@ -125,7 +134,12 @@ class Site:
         """Return the coerced arguments: those without variables are coerced once."""
         if self._varying is None or self.node is None:
             return self._fixed
-        return {**self._fixed, **coerce_arguments(self._varying, self.node, variables)}
+        coerced = variables.coerced
+        try:
+            found = {name: read(coerced) for name, read in self._readers}
+        except UnusualValueError:
+            return {**self._fixed, **coerce_arguments(self._varying, self.node, variables)}
+        return self._fixed | {name: value for name, value in found.items() if value is not None}
 
 
 class ArgumentReader:
@@ -160,7 +174,7 @@ class ArgumentReader:
         else:
             part = site.read(self, site.arguments(self.variables))
             if site.is_constant:
-                site.known = (start, part, self.operands.values[start:])
+                site.known = (start, part, self.operands.since(start))
         self.parts.append(part)
         return part
 
@@ -174,28 +188,77 @@ class ListPart:
     filter: Filter
 
 
-def read_list(
-    reader: ArgumentReader,
-    arguments: Mapping[str, Any],
-    *,
-    entity: Entity,
-    path: Path,
-    default_order: Sequence[DefaultOrder] = (),
-) -> ListPart:
-    """Read the conditions, order and page of a list.
+class ListReader:
+    """Reads the conditions, order and page of one list; what did not change is not read again.
 
-    Raises:
-        BadUserInputError: One of them is wrong.
+    Args:
+        entity: Of the list.
+        path: Of its field.
+        node: Its arguments.
+        default_order: As in ``OrderReader``.
     """
-    order = OrderReader(reader.table, reader.operands).read(
-        arguments.get("orderBy", ()), entity, (*path, "orderBy"), default_order
-    )
-    page = PageReader(reader.table, reader.operands).read(arguments, entity, order, path)
-    where: Filter = TRUE
-    if "where" in arguments:
+
+    __slots__ = ("_default_order", "_entity", "_filter", "_order", "_path")
+
+    def __init__(
+        self,
+        entity: Entity,
+        path: Path,
+        node: FieldNode,
+        default_order: Sequence[DefaultOrder] = (),
+    ) -> None:
+        varying = {each.name.value for each in node.arguments or () if has_variables(each.value)}
+        self._entity = entity
+        self._path = path
+        self._default_order = default_order
+        self._order = _Reread(is_kept="orderBy" not in varying)
+        self._filter = _Reread(is_kept="where" not in varying)
+
+    def __call__(self, reader: ArgumentReader, arguments: Mapping[str, Any]) -> ListPart:
+        """Read the arguments of one request.
+
+        Raises:
+            BadUserInputError: One of them is wrong.
+        """
+        order = self._order.read(arguments.get("orderBy", ()), reader, self._read_order)
+        pages = PageReader(reader.table, reader.operands)
+        page = pages.read(arguments, self._entity, order, self._path)
+        where: Filter = TRUE
+        if "where" in arguments:
+            where = self._filter.read(arguments["where"], reader, self._read_filter)
+        return ListPart(order, page, where)
+
+    def _read_order(self, value: Any, reader: ArgumentReader) -> tuple[OrderKey, ...]:
+        orders = OrderReader(reader.table, reader.operands)
+        return orders.read(value, self._entity, (*self._path, "orderBy"), self._default_order)
+
+    def _read_filter(self, value: Any, reader: ArgumentReader) -> Filter:
         filters = FilterReader(reader.table, reader.operands)
-        where = filters.read(arguments["where"], entity, (*path, "where"))
-    return ListPart(order, page, where)
+        return filters.read(value, self._entity, (*self._path, "where"))
+
+
+class _Reread:
+    """The part that an argument without variables gave; its value is one object for all requests."""
+
+    __slots__ = ("_is_kept", "_known")
+
+    def __init__(self, *, is_kept: bool) -> None:
+        self._is_kept = is_kept
+        self._known: tuple[Any, int, Any, tuple[Any, ...]] | None = None
+
+    def read(
+        self, value: Any, reader: ArgumentReader, read: Callable[[Any, ArgumentReader], Any]
+    ) -> Any:
+        operands = reader.operands
+        start = len(operands)
+        known = self._known
+        if known is not None and known[0] is value and known[1] == start:
+            operands.extend(known[3])
+            return known[2]
+        part = read(value, reader)
+        if self._is_kept:
+            self._known = (value, start, part, operands.since(start))
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,16 +308,3 @@ def read_most(
     """Return the slot of the greatest of some numbers; ``sites`` gave their slots."""
     slots = [reader.parts[site] for site in sites]
     return reader.operands.add(max(reader.operands.values[slot] for slot in slots))
-
-
-def _has_variables(value: ValueNode) -> bool:
-    pending = [value]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, VariableNode):
-            return True
-        if isinstance(each, ListValueNode):
-            pending += each.values
-        elif isinstance(each, ObjectValueNode):
-            pending += (field.value for field in each.fields)
-    return False

@@ -212,3 +212,34 @@ def test_operation_of_several(offline: Api):
 def test_introspection_of_tools(offline: Api):
     """The introspection of tools is within the limit."""
     assert _price(offline, get_introspection_query()) < Limits().max_cost
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query ($n: Int = 3, $t: String) { books(first: $n, where: {title: {eq: $t}}) { nodes { id } } }",
+        "query ($n: Int, $w: BookFilter) { books(first: $n, where: $w) { nodes { id } } }",
+        "query ($n: Int, $t: [String!]) { books(first: $n, where: {title: {in: $t}}) { nodes { id } } }",
+    ],
+)
+def test_repeated_prices(offline: Api, text: str):
+    """A price that is kept from another request is that of this one."""
+    document = parse(text)
+    operation = get_operation_ast(document)
+    assert operation is not None
+    kept = compile_cost(document, operation, offline.schema)
+    given: list[dict[str, Any]] = [
+        {},
+        {"n": 1},
+        {"n": 2, "t": None, "w": None},
+        {"n": 2, "t": "x", "w": {"title": {"eq": "x"}}},
+        {"n": 2, "t": ["x", "y"], "w": {"or": [{"title": {"eq": "x"}}]}},
+        {"n": 2.5},
+        {"n": True},
+        {"n": [1]},
+        {"n": -1},
+    ]
+
+    for variables in [*given, *given]:
+        fresh = compile_cost(document, operation, offline.schema)
+        assert kept.price(variables, Limits()) == fresh.price(variables, Limits()), variables
