@@ -201,7 +201,7 @@ class DirectReads:
         asked = self._asked(statement, parameters)
         if asked is None:
             return None
-        entry = await pool.lease()
+        entry = pool.lease_idle() or await pool.lease()
         if entry is None:
             return None
         return await self._run_on(entry, pool, *asked)
@@ -244,7 +244,8 @@ class DirectReads:
         except BaseException as error:  # cancelled in mid-statement: nobody knows what comes next
             await asyncio.shield(pool.discard(entry, error))
             raise
-        await pool.give_back(entry)
+        if not pool.take_back(entry):
+            await pool.give_back(entry)
         return found
 
     async def _send(

@@ -113,6 +113,13 @@ class CountingPool(AsyncAdaptedQueuePool):
         queue: Any = self._pool
         return int(queue.waiting)
 
+    def lease_idle(self) -> ConnectionPoolEntry | None:
+        """Take the entry of an open connection that nobody uses, as `lease` does; None without."""
+        queue: Any = self._pool
+        if queue.waiting or queue.empty():
+            return None
+        return self._usable(queue.get_nowait())
+
     async def lease(self) -> ConnectionPoolEntry | None:
         """Take the entry of an open connection, without SQLAlchemy's own objects around it.
 
@@ -126,7 +133,7 @@ class CountingPool(AsyncAdaptedQueuePool):
         """
         queue: Any = self._pool
         if not queue.waiting and not queue.empty():
-            return self._usable(queue.get_nowait())
+            return self.lease_idle()
         queue.lacked_at = time.monotonic()
         if self._overflow < self._max_overflow:
             return None
@@ -140,11 +147,17 @@ class CountingPool(AsyncAdaptedQueuePool):
             )
             raise PoolTimeoutError(message, code="3o7r") from None
 
-    async def give_back(self, entry: ConnectionPoolEntry) -> None:
-        """Take back what `lease` gave; a connection too many is closed."""
+    def take_back(self, entry: ConnectionPoolEntry) -> bool:
+        """Take back what was leased, where there is room; False where it is one too many."""
         try:
             self._pool.put_nowait(entry)
         except Full:
+            return False
+        return True
+
+    async def give_back(self, entry: ConnectionPoolEntry) -> None:
+        """Take back what `lease` gave; a connection too many is closed."""
+        if not self.take_back(entry):
             await greenlet_spawn(self._do_return_conn, entry)
 
     async def discard(self, entry: ConnectionPoolEntry, reason: BaseException) -> None:

@@ -20,8 +20,8 @@ def check_depth(content: Any, limits: Limits) -> None:
     Cost:
         Linear in the number of objects and lists.
     """
-    if isinstance(content, dict) and not _has_inner(content):
-        return  # most variables are scalars; no limit is below one
+    if isinstance(content, dict) and _is_shallow(content, limits):
+        return
     level, depth = [content], 0
     while level := [each for each in level if isinstance(each, dict | list)]:
         depth += 1
@@ -68,6 +68,16 @@ def _too_many(total: int, limits: Limits) -> LimitExceededError:
         "are allowed."
     )
     return LimitExceededError(message, limit="max_variable_values")
+
+
+def _is_shallow(content: dict[str, Any], limits: Limits) -> bool:
+    """Tell whether an object holds none but single values, or objects of such: most requests do."""
+    inner = [each for each in content.values() if isinstance(each, dict | list)]
+    if not inner:
+        return True  # no limit is below one
+    return limits.max_json_depth > 1 and not any(
+        [isinstance(each, list) or _has_inner(each) for each in inner]  # noqa: C419 - faster
+    )
 
 
 def _has_inner(content: dict[str, Any]) -> bool:

@@ -67,8 +67,8 @@ async def load_answer(
         One statement; as of ``load_wire`` where the database does not write the JSON.
     """
     try:
-        _check_json(known, run, has_json_path=has_json_path, is_in_transaction=is_in_transaction)
-        constant = _constant(known.plan)
+        _check_json(has_json_path=has_json_path, is_in_transaction=is_in_transaction)
+        constant = _constant(known, run)
         pieces = await load_pieces(known, run) if constant is None else (constant,)
     except NoPlainFormError as error:
         return await _load_rows(known, run, str(error))
@@ -107,23 +107,24 @@ def _read_fragment(value: Any) -> Any:
     raise TypeError(message)
 
 
-def _constant(plan: Connection | Lookup) -> bytes | None:
+def _constant(known: KnownPlan[Any], run: Run) -> bytes | None:
     """Return the JSON of a field of which nothing but names of types is asked."""
+    plan: Connection | Lookup = known.plan
     if isinstance(plan, Lookup):
         return None
+    for each in plan.fields:
+        if not isinstance(each, TypenameField):
+            return None
+    refusal = json_refusal(known, run.compilation)
+    if refusal is not None:
+        raise NoPlainFormError(refusal)
     names = [each for each in plan.fields if isinstance(each, TypenameField)]
-    if len(names) < len(plan.fields):
-        return None
     return orjson.dumps({each.response_key: each.type_name for each in names})
 
 
-def _check_json(
-    known: KnownPlan[Any], run: Run, *, has_json_path: bool, is_in_transaction: bool
-) -> None:
-    """Refuse what the database does not write the JSON of."""
-    refusal = None if has_json_path else _OFF
-    refusal = refusal or (
-        _IN_TRANSACTION if is_in_transaction else json_refusal(known, run.compilation)
-    )
-    if refusal is not None:
-        raise NoPlainFormError(refusal)
+def _check_json(*, has_json_path: bool, is_in_transaction: bool) -> None:
+    """Refuse the path where the database may not write JSON; of plans, ``load_pieces`` judges."""
+    if not has_json_path:
+        raise NoPlainFormError(_OFF)
+    if is_in_transaction:
+        raise NoPlainFormError(_IN_TRANSACTION)

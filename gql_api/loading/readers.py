@@ -85,7 +85,12 @@ class ConnectionReader:
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> bytes | str | None:
         """Run a statement on a read connection."""
+        direct = self._database.direct_reads
         try:
+            value = None if direct is None else await direct.fetch_value(statement, parameters)
+            if value is not None:
+                found: bytes | str | None = value[0]
+                return found
             return await self._fetch_text(statement, parameters)
         except DBAPIError as error:
             if not _may_repeat(error):

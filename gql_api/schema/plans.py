@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 import strawberry
 from graphql import (
@@ -43,6 +43,7 @@ class DocumentPlans:
 
         self._plans = plans
         self._sites: dict[_Key, list[Site]] = {}
+        self._last: dict[_Key, tuple[list[Hashable], ref[KnownPlan[Any]]]] = {}
         # a plan that the cache of all forgets is gone from here too
         self._known: WeakValueDictionary[_Key, KnownPlan[Any]] = WeakValueDictionary()
 
@@ -72,7 +73,7 @@ class DocumentPlans:
         key = (name, *map(id, asked.nodes), *map(asked.variables.get, self.conditions))
         reader = self._read_again(key, asked, given)
         if reader is not None:
-            again = self._known.get((key, *reader.parts))
+            again = self._find_again(key, reader.parts)
             if again is not None:
                 self._plans.use(again)
                 return self._readable(again, asked), reader.operands.values
@@ -100,6 +101,16 @@ class DocumentPlans:
         plan: PlanT = known.derived[key]
         return known if plan == known.plan else self._plans.know(plan)
 
+    def _find_again(self, key: _Key, parts: list[Hashable]) -> KnownPlan[Any] | None:
+        """Find the plan of some parts: mostly that of the request before, which costs no hashes."""
+        last = self._last.get(key)
+        if last is not None and last[0] == parts:
+            return last[1]()
+        found = self._known.get((key, *parts))
+        if found is not None:
+            self._last[key] = (parts, ref(found))
+        return found
+
     def _read_again(self, key: _Key, asked: AskedField, given: Any) -> ArgumentReader | None:
         """Read the arguments of a field that was planned before; None where it was not."""
         sites = self._sites.get(key)
@@ -112,7 +123,9 @@ class DocumentPlans:
 
     def _keep(self, key: _Key, planner: Planner, known: KnownPlan[Any]) -> None:
         if key not in self._sites and len(self._sites) >= _MAX_FIELDS:
-            del self._sites[next(iter(self._sites))]
+            forgotten = next(iter(self._sites))
+            del self._sites[forgotten]
+            self._last.pop(forgotten, None)
         self._sites.setdefault(key, planner.sites)
         self._known[key, *planner.reader.parts] = known
 

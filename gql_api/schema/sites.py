@@ -6,7 +6,7 @@ whether the plan is the same one, and their values are its operands.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import strawberry
 from graphql import (
@@ -158,7 +158,7 @@ class ArgumentReader:
         self.parts: list[Any] = []
         """What each site gave."""
 
-        self.variables = VariableValues({}, {**variables})
+        self.variables = VariableValues({}, cast("dict[str, Any]", variables))
         """Coerced, as graphql-core takes them."""
 
     def read(self, site: Site) -> Any:

@@ -18,6 +18,7 @@ from gql_api.server.pages import pages_router
 from gql_api.server.pools import pools_router
 from gql_api.server.request_ids import RequestIds
 from gql_api.server.router import endpoint_router
+from gql_api.server.served import ServedApp
 
 GRAPHQL_PATH = "/graphql"
 GRAPHIQL_PATH = "/graphiql"
@@ -74,7 +75,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         return opened_database(schema, database_url or "", options)
 
     checks = Readiness(readiness, is_development=is_development)
-    app = FastAPI(
+    app = ServedApp(
         title=title,
         lifespan=_lifespan(open_ours, checks),
         openapi_url="/openapi.json" if is_development else None,

@@ -34,16 +34,31 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let it pass, its body to be read from the beginning."""
-        headers = self._headers(scope)
-        if headers is None:
-            await self._app(scope, receive, send)
-            return
-        messages = await self._read(receive)
-        body = b"".join([each.get("body", b"") for each in messages])
+        headers = self.headers_of(scope)
+        left = receive if headers is None else await self.answer(headers, scope, receive, send)
+        if left is not None:
+            await self._app(scope, left, send)
+
+    async def answer(
+        self, headers: Mapping[bytes, bytes], scope: Scope, receive: Receive, send: Send
+    ) -> Receive | None:
+        """Answer a request.
+
+        Args:
+            headers: From ``headers_of``.
+            scope: Of the request.
+            receive: Gives its body.
+            send: Takes the answer.
+
+        Returns:
+            None; for a request that is left to the route, where its body is to be read from.
+        """
+        message = await receive()
+        messages = await self._read_on(message, receive) if message.get("more_body") else [message]
+        body = message.get("body", b"") if len(messages) == 1 else _joined(messages)
         is_whole = messages[-1]["type"] == "http.request" and not messages[-1].get("more_body")
         if not is_whole or len(body) > self._endpoint.limits.max_body_bytes:
-            await self._app(scope, _again(messages, receive), send)
-            return
+            return _again(messages, receive)
         request = Request(scope)
         media_type = response_media_type(headers.get(b"accept", b"").decode("latin-1"))
         try:
@@ -53,10 +68,10 @@ class FrontDoor:
         else:
             response = await self._endpoint.answer(request, operation, media_type)
         await response(scope, receive, send)
+        return None
 
-    async def _read(self, receive: Receive) -> list[Message]:
+    async def _read_on(self, message: Message, receive: Receive) -> list[Message]:
         """Read the body to its end, or a little further than is allowed."""
-        message = await receive()
         messages, size = [message], len(message.get("body", b""))
         while message.get("more_body") and size <= self._endpoint.limits.max_body_bytes:
             message = await receive()
@@ -64,7 +79,7 @@ class FrontDoor:
             size += len(message.get("body", b""))
         return messages
 
-    def _headers(self, scope: Scope) -> Mapping[bytes, bytes] | None:
+    def headers_of(self, scope: Scope) -> Mapping[bytes, bytes] | None:
         """Return the headers of a request that is answered here; None for all others."""
         if scope["type"] != "http" or scope["method"] != "POST" or not self._is_ours(scope):
             return None
@@ -84,6 +99,10 @@ class FrontDoor:
         if path.startswith(root_path):
             return path == root_path + self._path
         return path == self._path  # a proxy has taken the root path away
+
+
+def _joined(messages: Iterable[Message]) -> bytes:
+    return b"".join([each.get("body", b"") for each in messages])
 
 
 def _again(messages: Iterable[Message], receive: Receive) -> Receive:

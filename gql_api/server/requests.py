@@ -19,6 +19,7 @@ from gql_api.server.negotiation import JSON
 _INT_DIGITS = 20
 """More are no length but an attack on the conversion."""
 
+_USUAL = frozenset({"query", "variables"})
 _UTF8_NAMES = frozenset({"utf-8", "utf8"})
 
 
@@ -123,6 +124,9 @@ def _parse(text: bytes, subject: str, limits: Limits) -> Any:
 
 
 def _operation(content: Mapping[str, Any]) -> OperationRequest:
+    query, variables = content.get("query"), content.get("variables")
+    if content.keys() <= _USUAL and type(query) is str and query and type(variables) is dict:
+        return OperationRequest(query, None, variables, None)
     query = _typed(content, "query", str, "a string")
     if not query:
         message = "The request has no query: send the GraphQL document as `query`."

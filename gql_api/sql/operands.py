@@ -1,5 +1,6 @@
 """Operands: how a slot of a plan is bound, and what a value looks like when it is."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,7 @@ def bind_slot(slot: int, type_: sa.types.TypeEngine[Any]) -> sa.BindParameter[An
     return sa.bindparam(slot_name(slot), type_=compared_type(type_))
 
 
+@functools.cache  # as many as the largest plan has slots
 def slot_name(slot: int) -> str:
     """Return the name of the parameter of a slot."""
     return f"v{slot}"
