@@ -18,6 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.util import greenlet_spawn
 
 from gql_api.database.driver_errors import is_outdated_statement
+from gql_api.database.kept import KeptStatement
 from gql_api.database.pools import CountingPool
 from gql_api.database.statements import StatementFeed
 from gql_api.database.transactions import note_error
@@ -36,7 +37,8 @@ _STATEMENT_EVENTS = (
 _INFO_KEY = "gql_prepared"
 
 Process = Callable[[Any], Any]
-_Compiled = WeakKeyDictionary[sa.Select[Any], "DirectStatement | None"]
+_Statement = sa.Select[Any] | KeptStatement
+_Compiled = WeakKeyDictionary[_Statement, "DirectStatement | None"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +134,7 @@ class DirectReads:
         return None if found is None else found[0].rows(found[1])
 
     async def fetch_value(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: KeptStatement, parameters: Mapping[str, Any]
     ) -> tuple[Any] | None:
         """Run a statement of one column, and return its first value as the driver gives it.
 
@@ -191,7 +193,7 @@ class DirectReads:
         return prepared.rows(records)
 
     async def _run(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: _Statement, parameters: Mapping[str, Any]
     ) -> tuple[_Prepared, list[Any]] | None:
         engine = self._engine
         pool: Any = engine.pool
@@ -207,7 +209,7 @@ class DirectReads:
         return await self._run_on(entry, pool, *asked)
 
     def _asked(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: _Statement, parameters: Mapping[str, Any]
     ) -> tuple[DirectStatement, list[Any]] | None:
         """Return the statement and its arguments; None where it must take the usual way."""
         direct = self._direct(statement)
@@ -302,12 +304,17 @@ class DirectReads:
         )
         return wrapped
 
-    def _direct(self, statement: sa.Select[Any]) -> DirectStatement | None:
+    def _direct(self, statement: _Statement) -> DirectStatement | None:
         """Return what is known of a statement: a look-up, as plans and caches keep statements."""
         try:
             return self._statements[statement]
         except KeyError:
-            direct = self._statements[statement] = _compile(statement, self._engine)
+            if not isinstance(statement, KeptStatement):
+                direct = self._statements[statement] = _compile(statement, self._engine)
+                return direct
+            direct = self._statements[statement] = _compile(statement.select, self._engine)
+            if direct is not None:
+                statement.forget()
             return direct
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gql_api.database.kept import KeptStatement
 from gql_api.loading.readers import Reader
 
 
@@ -102,10 +103,10 @@ class ExplainingReader:
         return rows
 
     async def fetch_text(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: KeptStatement, parameters: Mapping[str, Any]
     ) -> bytes | str | None:
         """Run a statement and report it."""
-        with self._reported(statement, parameters) as sent:
+        with self._reported(statement.select, parameters) as sent:
             text = await self._reader.fetch_text(statement, parameters)
             sent.rows = 1
         return text

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from gql_api.database.direct import DirectReads
 from gql_api.database.driver_errors import is_disconnect, is_outdated_statement
 from gql_api.database.engines import Database
+from gql_api.database.kept import KeptStatement
 from gql_api.database.sessions import SerialSession
 
 
@@ -27,7 +28,7 @@ class Reader(Protocol):
         ...
 
     async def fetch_text(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: KeptStatement, parameters: Mapping[str, Any]
     ) -> bytes | str | None:
         """Run a statement of one row and one column, of text or of bytes, and return its value.
 
@@ -82,7 +83,7 @@ class ConnectionReader:
             return list((await connection.execute(statement, parameters)).all())
 
     async def fetch_text(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: KeptStatement, parameters: Mapping[str, Any]
     ) -> bytes | str | None:
         """Run a statement on a read connection."""
         direct = self._database.direct_reads
@@ -98,7 +99,7 @@ class ConnectionReader:
         return await self._fetch_text(statement, parameters)
 
     async def _fetch_text(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: KeptStatement, parameters: Mapping[str, Any]
     ) -> bytes | str | None:
         found: bytes | str | None
         direct = self._database.direct_reads
@@ -108,7 +109,7 @@ class ConnectionReader:
                 (found,) = value
                 return found
         async with self._database.read_connection() as connection:
-            found = await connection.scalar(statement, parameters)
+            found = await connection.scalar(statement.select, parameters)
             return found
 
     async def fetch_instances(
@@ -167,13 +168,13 @@ class SessionReader:
             return list((await connection.execute(statement, parameters)).all())
 
     async def fetch_text(
-        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+        self, statement: KeptStatement, parameters: Mapping[str, Any]
     ) -> bytes | str | None:
         """Run a statement in the session's transaction."""
         async with self._session.turn():
             await self._session.flush()
             connection = await self._session.connection()
-            found: bytes | str | None = await connection.scalar(statement, parameters)
+            found: bytes | str | None = await connection.scalar(statement.select, parameters)
             return found
 
     async def fetch_instances(

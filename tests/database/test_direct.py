@@ -19,6 +19,7 @@ from typing_extensions import override
 import gql_api as gql
 from gql_api.database.direct import DirectReads
 from gql_api.database.engines import Database, EngineOptions, open_database
+from gql_api.database.kept import KeptStatement
 from gql_api.database.pools import PoolCounts
 from gql_api.loading.readers import ConnectionReader
 from tests.fixtures.statements import count_statements
@@ -147,9 +148,32 @@ async def test_parameters(single):
     assert [row[0] for row in rows] == [1]
 
 
+def kept(select: sa.Select[Any]) -> KeptStatement:
+    """Return a statement that can be built again."""
+    return KeptStatement(select, lambda: select)
+
+
+async def test_forgotten(single):
+    """A statement is built again when somebody asks for more than its value."""
+    built = 0
+
+    def build() -> sa.Select[Any]:
+        nonlocal built
+        built += 1
+        return sa.select(sa.literal(b"x"))
+
+    statement = KeptStatement(build(), build)
+    for _ in range(3):
+        assert await direct_reads(single).fetch_value(statement, {}) == (b"x",)
+    assert built == 1
+
+    assert "SELECT" in str(statement.select)
+    assert built == 2
+
+
 async def test_value(single):
     """The only value of a statement is returned as the driver gives it; None without rows."""
-    found = sa.select(THINGS.c.raw).where(THINGS.c.id == sa.bindparam("id"))
+    found = kept(sa.select(THINGS.c.raw).where(THINGS.c.id == sa.bindparam("id")))
 
     assert await direct_reads(single).fetch_value(found, {"id": 1}) == (b"\x00\xff",)
     assert await direct_reads(single).fetch_value(found, {"id": 9}) == (None,)
@@ -178,7 +202,7 @@ async def test_counted(single):
 
     with count_statements(single) as sent:
         await reader.fetch(ONE, {})
-        await reader.fetch_text(sa.select(sa.literal("x")), {})
+        await reader.fetch_text(kept(sa.select(sa.literal("x"))), {})
 
     assert [text.split()[0] for text in sent] == ["SELECT", "SELECT"]
 

@@ -2,6 +2,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from gql_api.database.kept import KeptStatement
 from gql_api.loading.explanations import Explanation, Way, report_path
 from gql_api.loading.readers import ConnectionReader
 from tests.fixtures.models import Author
@@ -29,7 +30,8 @@ async def test_fetch_text(api: Api):
     explanation = Explanation()
     reader = explanation.reader(ConnectionReader(api.database), "authors")
 
-    text = await reader.fetch_text(sa.select(sa.cast(sa.literal("x"), sa.String(1))), {})
+    select = sa.select(sa.cast(sa.literal("x"), sa.String(1)))
+    text = await reader.fetch_text(KeptStatement(select, lambda: select), {})
 
     (sent,) = explanation.statements
     assert (text, sent.rows) == ("x", 1)

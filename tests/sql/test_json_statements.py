@@ -83,7 +83,7 @@ def test_bound():
         _books(ColumnField("title", "title"), page=Page(0, at_most=32)), _compilation()
     )
 
-    assert str(made.statement).endswith("LIMIT 32) AS row$2")
+    assert str(made.statement.select).endswith("LIMIT 32) AS row$2")
 
 
 def test_long_text():
@@ -91,4 +91,4 @@ def test_long_text():
     made = select_json(_books(ColumnField("title", "title")), _compilation())
 
     assert (made.before, made.after) == (b'{"nodes":', b"}")
-    assert "json_build_object" not in str(made.statement)
+    assert "json_build_object" not in str(made.statement.select)
