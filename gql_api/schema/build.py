@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from gql_api.access.policies import Policy, policy_by_model
 from gql_api.access.scopes import Scopes
-from gql_api.access.subjects import Subject
+from gql_api.access.subjects import RoleSet, Subject
 from gql_api.config import ApiConfig, Isolation
 from gql_api.database.dialects import dialect_named
 from gql_api.errors import SchemaBuildError
@@ -81,14 +81,13 @@ class Schema(strawberry.Schema):
 
     def compilation(self, subject: Subject) -> Compilation:
         """Return what statements for a subject are built from: one per role set."""
-        # as `role_set`, which costs more to make than to look up
-        key = (subject.roles, subject.user_id is not None, subject.is_unrestricted)
-        found = self._compilations.get(key)
+        role_set = subject.role_set
+        found = self._compilations.get(role_set)
         if found is None:
             if len(self._compilations) >= _MAX_ROLE_SETS:
                 self._compilations.pop(next(iter(self._compilations)))
-            scopes = Scopes(subject.role_set, self.policies, self.default_policy)
-            found = self._compilations[key] = Compilation(
+            scopes = Scopes(role_set, self.policies, self.default_policy)
+            found = self._compilations[role_set] = Compilation(
                 self.table.registry, scopes, self.table.dialect, self._statements
             )
         return found
@@ -105,7 +104,7 @@ class Schema(strawberry.Schema):
     ) -> None:
         self.table = table
         self.policies = policies
-        self._compilations: dict[tuple[frozenset[str], bool, bool], Compilation] = {}
+        self._compilations: dict[RoleSet, Compilation] = {}
         self.plans = PlanCache()
         self._statements = StatementCache()
         super().__init__(
