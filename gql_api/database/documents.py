@@ -11,7 +11,6 @@ from typing import Any
 Stored = int | float | str | bytes | None
 """A JSON column as SQLite holds it: text, or the number that the text was."""
 
-_INT64_LIMIT = 2**63
 _MAX_INDEX_DIGITS = 9  # no list has more items
 
 
@@ -57,13 +56,12 @@ def sqlite_text(document: Stored, path: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def sqlite_number(document: Stored, path: str) -> int | float | None:
-    """Return the number at a path; None for any other value."""
+def sqlite_number(document: Stored, path: str) -> float | None:
+    """Return the number at a path as a double; None for any other value."""
     found = _found(document, path)
     if isinstance(found, bool) or not isinstance(found, int | Decimal):
         return None
-    is_whole = isinstance(found, int) and -_INT64_LIMIT <= found < _INT64_LIMIT
-    return int(found) if is_whole else float(Decimal(found))
+    return float(Decimal(found))  # infinity for whole numbers too that are beyond a double
 
 
 def sqlite_boolean(document: Stored, path: str) -> bool | None:

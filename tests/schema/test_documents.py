@@ -40,7 +40,13 @@ DOCUMENTS: dict[int, Any] = {
     5: 5,
     6: sa.JSON.NULL,
     7: sa.null(),
-    8: {"ü": {_ODD_KEY: "Ä😀%"}, "none": None, "big": 12345678901234567890, "1": [0.1]},
+    8: {
+        "ü": {_ODD_KEY: "Ä😀%"},
+        "none": None,
+        "big": 12345678901234567890,
+        "1": [0.1],
+        "odd": 2**53 + 1,
+    },
 }
 
 
@@ -142,6 +148,17 @@ async def _found(api: Api, condition: str, column: str) -> list[int]:
 async def test_conditions(papers: Api, condition: str, found: list[int], column: str):
     """A value at a path compares as what it is; other values count as null."""
     assert await _found(papers, condition, column) == found
+
+
+@pytest.mark.parametrize("column", ["data", "fast"])
+async def test_large_numbers(papers: Api, column: str):
+    """Whole numbers compare exactly on PostgreSQL, as doubles elsewhere."""
+    is_exact = papers.database.dialect.name == "postgresql"
+
+    equal = await _found(papers, '{path: {at: ["odd"], number: {eq: 9007199254740992}}}', column)
+    more = await _found(papers, '{path: {at: ["odd"], number: {gt: 9007199254740992}}}', column)
+
+    assert (equal, more) == (([], [8]) if is_exact else ([8], []))
 
 
 @pytest.mark.parametrize("column", ["data", "fast"])
