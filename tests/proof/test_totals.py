@@ -1,14 +1,17 @@
 """Aggregates and groups of generated lists, at the root and per parent."""
 
+from functools import partial
+
 from hypothesis import given, note
 from hypothesis import strategies as st
 
 from tests.proof import generation
-from tests.proof.asking import AskedList
-from tests.proof.reference import Row, World, holds, sort_rows
-from tests.proof.service import Service, literal_order, show
+from tests.proof.asking import AskedList, AskedRow
+from tests.proof.description import Relation
+from tests.proof.reference import Row, World, answer_row, holds, sort_rows
+from tests.proof.service import DEFAULT_SIZE, Service, literal_order, show
 from tests.proof.test_generated import enter, make_writer
-from tests.proof.totals import Offered, answer_totals, is_alike, totals, totals_text
+from tests.proof.totals import AskedTotals, Offered, answer_totals, is_alike, totals, totals_text
 
 _OPERATIONS = 6
 _FUNCTIONS = {
@@ -40,6 +43,23 @@ def _listed(world: World, asked: AskedList, rows: list[Row]) -> list[Row]:
     return sort_rows(world, asked.table, asked.sorted_by, matching)
 
 
+def _draw(
+    service: Service, world: World, data: st.DataObject, relation: Relation | None, name: str
+) -> tuple[AskedList, AskedTotals, AskedRow]:
+    """Draw a list of a table, what is asked of it, and of the rows of its groups."""
+    kinds = _kinds(service, name)
+    drawn = data.draw(totals(_offered(service, name), kinds))
+    asked = AskedList(name, generation.everything(service.models.table[name]))
+    asked.where = data.draw(st.just(("and", [])) | generation.conditions(world, name))
+    asked.order = data.draw(generation.orders(service.models, name))
+    asked.default_order = () if relation is None else relation.order
+    return asked, drawn, data.draw(generation.asked_rows(world, name, 2))
+
+
+def _kinds(service: Service, name: str) -> dict[str, str]:
+    return {column.name: column.kind for column in service.models.table[name].columns}
+
+
 @given(data=st.data())
 async def test_totals(service: Service, data: st.DataObject) -> None:
     """Aggregates and groups are those of the filtered, unpaged rows of each list."""
@@ -48,18 +68,15 @@ async def test_totals(service: Service, data: st.DataObject) -> None:
     for _ in range(_OPERATIONS):
         table = data.draw(st.sampled_from(service.models.tables))
         relation = data.draw(st.sampled_from((None, *table.lists)))
-        target = table if relation is None else service.models.table[relation.target]
-        kinds = {column.name: column.kind for column in target.columns}
-        drawn = data.draw(totals(_offered(service, target.name), kinds))
-        asked = AskedList(target.name, generation.everything(target))
-        asked.where = data.draw(st.just(("and", [])) | generation.conditions(world, target.name))
-        asked.order = data.draw(generation.orders(service.models, target.name))
-        asked.default_order = () if relation is None else relation.order
-        writer = make_writer(service, data)
-        where = writer.argument(writer.condition(target.name, asked.where), f"{target.name}Filter")
+        target = table.name if relation is None else relation.target
+        asked, drawn, row = _draw(service, world, data, relation, target)
+        await service.place(world, row)
+        writer, kinds = make_writer(service, data), _kinds(service, target)
+        where = writer.argument(writer.condition(target, asked.where), f"{target}Filter")
+        nodes = "" if drawn.groups is None else writer.row(row)
         inside = (
             f"(where: {where}, orderBy: {literal_order(asked.order)}, first: 1) "
-            f"{{ {totals_text(drawn, target.key, kinds)} }}"
+            f"{{ {totals_text(drawn, nodes, kinds)} }}"
         )
         lists = [world.visible(table.name)]
         if relation is None:
@@ -67,14 +84,15 @@ async def test_totals(service: Service, data: st.DataObject) -> None:
         else:
             selection = f"{table.root}(first: 100) {{ nodes {{ {relation.name}{inside} }} }}"
             parents = sort_rows(world, table.name, [], lists[0])
-            lists = [world.related(table.name, relation, row) for row in parents]
+            lists = [world.related(table.name, relation, each) for each in parents]
         text = f"DIFFERENCE in {show(writer.document([selection]), writer.variables)}"
         note(text)
 
         answer = (await service.run(world, writer, [selection]))[table.root]
 
+        answer_node = partial(answer_row, world, row, default_size=DEFAULT_SIZE)
         expected = [
-            answer_totals(drawn, _listed(world, asked, rows), kinds, target.key, service.times)
+            answer_totals(drawn, _listed(world, asked, rows), kinds, answer_node, service.times)
             for rows in lists
         ]
         if relation is None:
