@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import decimal
+import enum
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -43,6 +44,22 @@ class Value(Base):
     date_time = orm.mapped_column(sa.DateTime(timezone=True))
     time = orm.mapped_column(sa.Time())
     duration = orm.mapped_column(sa.Interval())
+
+
+class Sky(enum.Enum):
+    """What the page declares."""
+
+    RAIN = "rain"
+    HAIL = "hail"
+    SNOW = "snow"
+
+
+class Day(Base):
+    __tablename__ = "day"
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    native: orm.Mapped[Sky] = orm.mapped_column(sa.Enum(Sky))
+    stored: orm.Mapped[Sky] = orm.mapped_column(sa.Enum(Sky, native_enum=False))
 
 
 class Rank(Base):
@@ -89,6 +106,8 @@ async def words(
         await connection.run_sync(Base.metadata.create_all)
         await connection.execute(sa.insert(Word), [{"text": text} for text in _TEXTS])
         await connection.execute(sa.insert(Value), [value])
+        days = [{"native": sky, "stored": sky} for sky in Sky]
+        await connection.execute(sa.insert(Day), days)
     yield Api(database, gql.build_schema(Base, dialect=database.dialect.name))
     await drop_test_database(database)
 
@@ -116,6 +135,19 @@ async def test_order(words: Api):
 
     found = [node["text"].replace(" ", "␣") for node in data["words"]["nodes"]]
     (row,) = _rows("Order of texts")
+    assert found == _quoted(row[_COLUMNS[words.database.dialect.name]])
+
+
+@pytest.mark.parametrize("row", _rows("Order of enumerations"), ids=lambda row: row[0])
+async def test_order_of_enumerations(words: Api, row: list[str]):
+    """Enumerations come in the order that the page names."""
+    name = "stored" if "native_enum=False" in row[0] else "native"
+
+    data = await words.data(
+        f"{{ days(orderBy: [{{{name}: ASC}}]) {{ nodes {{ {name} }} }} }}", count=1
+    )
+
+    found = [node[name] for node in data["days"]["nodes"]]
     assert found == _quoted(row[_COLUMNS[words.database.dialect.name]])
 
 
