@@ -19,27 +19,30 @@ class Document:
     value: Any
 
 
-VALUES: tuple[Any, ...] = (
+_USUAL: tuple[Any, ...] = (
     None,
+    "a",
+    ["a", "b", None, 1],
+    {"a": None, "x.y": "a"},
+    {"a": True, "b": None},
+    {"a": 1, "b": True, "0": "a"},
+    {"a": 1.5, "b": "a"},
+    {"a": "1", "b": 1},
+    {"a": {"b": [1, "x", None]}, "b": "A"},
+)
+_ODD: tuple[Any, ...] = (
     True,
     0,
     1.5,
-    "a",
     "",
     "red fox",
     {},
     [],
     [[]],
-    ["a", "b", None, 1],
     [[1, 2.0], {"a": 1}, "É"],
-    {"a": None},
-    {"a": False, "b": True},
-    {"a": 1},
-    {"a": 1.0, "b": None},
-    {"a": "1"},
+    {"a": 1.0},
     {"a": "É", "b": "é"},
     {"a": "a%b", "b": 'O"x\\'},
-    {"a": {"b": [1, "x", None]}, "b": "A"},
     {"a": {"b": {"a": 0.1}}},
     {"b": [{"a": 2}, {"a": "a", "b": [3]}]},
     {"a": 2**53 + 1},
@@ -50,19 +53,24 @@ VALUES: tuple[Any, ...] = (
     {"ü": {'q"t': {"": 0}}, "0": "zero"},
     {"x.y": -1.5, "日本": [True]},
 )
-"""The documents that are drawn."""
+VALUES = (*_USUAL, *_USUAL, *_USUAL, *_ODD)
+"""The documents that are drawn: usual ones more often, so that many are met by a condition."""
 
-_PATHS: tuple[Path, ...] = (
-    (),
+_USUAL_PATHS: tuple[Path, ...] = (
     ("a",),
     ("a",),
+    ("b",),
+    ("b",),
     ("a", "b"),
+    (),
+    ("0",),
+    ("x.y",),
+)
+_ODD_PATHS: tuple[Path, ...] = (
     ("a", "b", "0"),
     ("a", "b", "a"),
-    ("b",),
     ("b", "0", "a"),
     ("b", "1", "b", "0"),
-    ("0",),
     ("00",),
     ("1", "a"),
     ("2",),
@@ -70,15 +78,24 @@ _PATHS: tuple[Path, ...] = (
     ("9",),
     ("ü", 'q"t'),
     ("ü", 'q"t', ""),
-    ("x.y",),
     ("x", "y"),
     ("日本", "0"),
     ("$",),
     ("*",),
 )
-_KEYS = ("a", "a", "b", "0", "ü", "x.y", "日本", "", "x", "*")
+_KEYS = ("a", "a", "b", "0", "x.y", "x.y", "ü", "日本", "", "x", "*")
+_USUAL_PARTS: tuple[Any, ...] = (
+    "a",
+    1,
+    ["b", "a"],
+    [None],
+    {"b": True},
+    {"a": None},
+    {"a": {"b": ["x", 1]}},
+)
 _PARTS: tuple[Any, ...] = (
-    *(each for each in VALUES if each is not None),
+    *_USUAL_PARTS * 6,
+    *(each for each in (*_USUAL, *_ODD) if each is not None),
     {"a": {}},
     {"a": {"b": ["x", 1]}},
     {"b": [{"a": 2.0}]},
@@ -93,8 +110,22 @@ _PARTS: tuple[Any, ...] = (
 )
 """What documents are asked to contain; some have keys that are no names in GraphQL."""
 
-_TEXTS = ("a", "A", "", "1", "É", "é", "a%b", "%", 'O"x\\', "x", "zero", "red fox")
-_NUMBERS = (0.0, 1.0, 1.5, 2.0, -1.5, 0.1, 0.3, 2.0**53, 12345678901234567890.0, 1e300, 0.1 + 0.2)
+_TEXTS = ("a", "a", "A", "", "1", "É", "é", "a%b", "%", 'O"x\\', "x", "zero", "red fox")
+_NUMBERS = (
+    0.0,
+    1.0,
+    1.0,
+    1.0,
+    1.5,
+    2.0,
+    -1.5,
+    0.1,
+    0.3,
+    2.0**53,
+    12345678901234567890.0,
+    1e300,
+    0.1 + 0.2,
+)
 _ORDERED = ("eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte")
 _TEXTUAL = ("contains", "startsWith", "endsWith", "icontains", "istartsWith", "iendsWith")
 SCALARS = {"text": "String", "number": "Float", "boolean": "Boolean"}
@@ -103,7 +134,7 @@ SCALARS = {"text": "String", "number": "Float", "boolean": "Boolean"}
 
 def paths() -> st.SearchStrategy[Path]:
     """Draw a path into a document."""
-    return st.sampled_from(_PATHS)
+    return st.sampled_from((*_USUAL_PATHS, *_USUAL_PATHS, *_USUAL_PATHS, *_ODD_PATHS))
 
 
 @st.composite
@@ -131,14 +162,14 @@ def operators(draw: st.DrawFn, names: Sequence[str]) -> tuple[str, Any]:
 @st.composite
 def _conditions(draw: st.DrawFn, *, has_search: bool) -> list[tuple[str, Any]]:
     """Conditions on the value at a path, each of a kind of value or on its being there."""
-    kinds = st.sampled_from(("text", "number", "boolean", "isNull"))
+    kinds = st.sampled_from(("text", "number", "boolean", "isNull", "isNull"))
     found: list[tuple[str, Any]] = []
-    for kind in draw(st.lists(kinds, max_size=2, unique=True)):
+    for kind in draw(st.lists(kinds, min_size=1, max_size=2, unique=True)):
         if kind == "isNull":
             found.append((kind, draw(st.booleans())))
         else:
             comparison = _comparisons(kind, has_search=has_search)
-            compared = st.lists(comparison, max_size=2, unique_by=lambda each: each[0])
+            compared = st.lists(comparison, min_size=1, max_size=2, unique_by=lambda each: each[0])
             found.append((kind, draw(compared)))
     return found
 

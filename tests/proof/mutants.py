@@ -13,6 +13,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.proof.column_defects import COLUMN_MUTANTS
 from tests.proof.defects import CONTROL, MUTANTS, Mutant
 
 _ROOT = Path(__file__).parents[2]
@@ -27,7 +28,9 @@ def main() -> int:
     if _is_caught(CONTROL):
         print("The tests fail without any defect: mend that first.")  # noqa: T201 - its output
         return 2
-    chosen = [each for each in MUTANTS if not sys.argv[1:] or sys.argv[1] in each.name]
+    chosen = [
+        each for each in (*MUTANTS, *COLUMN_MUTANTS) if not sys.argv[1:] or sys.argv[1] in each.name
+    ]
     survivors = 0
     with ThreadPoolExecutor(_PROCESSES) as pool:
         for mutant, is_caught in zip(chosen, pool.map(_is_caught, chosen), strict=True):

@@ -69,7 +69,7 @@ async def test_again(service: Service, data: st.DataObject) -> None:
 def _lists(draw: st.DrawFn, world: World, table: Table) -> AskedList:
     """A list of a few shapes, so that a shape comes again with other operands."""
     asked = AskedList(table.name, AskedRow(table.name))
-    column = table.columns[draw(st.integers(0, 2)) % len(table.columns)]
+    column = draw(st.sampled_from((*table.columns[:3], table.columns[-1])))
     pool = generation.comparisons(replace(table, columns=(column,)))
     asked.where = draw(st.one_of(pool, pool, generation.conditions(world, table.name)))
     asked.order = draw(generation.orders(world.models, table.name))
