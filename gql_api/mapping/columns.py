@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import ColumnProperty, Mapper
 
+from gql_api.mapping.annotations import annotated_rules
 from gql_api.mapping.descriptors import DEFAULT_SEARCH, Column, InputRules, ValueType
 from gql_api.mapping.expressions import is_expression
 from gql_api.mapping.types import EnumTable, describe_type
@@ -112,7 +113,7 @@ def _describe_column(
         or value_type.is_refused
         or _is_kept_by_database(attribute),
         is_version=_is_version(attribute, value_type),
-        rules=_describe_rules(column, options),
+        rules=_describe_rules(attribute, column, options),
         search=options.get("search", DEFAULT_SEARCH),
         description=attribute.doc
         or getattr(column, "doc", None)
@@ -143,8 +144,11 @@ def _has_default(column: sa.Column[Any]) -> bool:
     return column.identity is not None or column is generated
 
 
-def _describe_rules(column: Any, options: Mapping[str, Any]) -> InputRules:
-    given = {field: options[name] for name, field in _RULES.items() if name in options}
+def _describe_rules(
+    attribute: ColumnProperty[Any], column: Any, options: Mapping[str, Any]
+) -> InputRules:
+    given = dict(annotated_rules(attribute.parent.class_, attribute.key))
+    given |= {field: options[name] for name, field in _RULES.items() if name in options}
     length = getattr(column.type, "length", None)
     if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum) and length:
         given.setdefault("max_length", length)

@@ -83,6 +83,12 @@ class InputRules:
     maximum: float | None = None
     """Greatest value allowed."""
 
+    above: float | None = None
+    """What values are greater than."""
+
+    below: float | None = None
+    """What values are less than."""
+
     is_not_blank: bool = False
     """Whether a text of white space alone is refused."""
 

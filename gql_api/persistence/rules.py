@@ -209,6 +209,10 @@ def _text_faults(rules: InputRules, text: str) -> Iterator[str]:
 
 
 def _number_faults(rules: InputRules, number: float | decimal.Decimal) -> Iterator[str]:
+    if rules.above is not None and number <= rules.above:
+        yield f"must be more than {_plain(rules.above)}; got {number}."
+    if rules.below is not None and number >= rules.below:
+        yield f"must be less than {_plain(rules.below)}; got {number}."
     if rules.minimum is not None and number < rules.minimum:
         yield f"must be at least {_plain(rules.minimum)}; got {number}."
     if rules.maximum is not None and number > rules.maximum:

@@ -181,3 +181,19 @@ def test_composite_key_of_links():
     assert faults(entity, {"role": "x"}, Link("team", SOMEBODY), is_new=True) == [
         ("author is required.", ("input", "author"))
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        pytest.param(0, ["x must be more than 0; got 0."], id="least"),
+        pytest.param(decimal.Decimal("0.01"), [], id="more"),
+        pytest.param(9.99, [], id="less"),
+        pytest.param(10, ["x must be less than 10; got 10."], id="greatest"),
+    ],
+)
+def test_open_bounds(value: Any, message: list[str]):
+    """A bound may lie outside of what is allowed."""
+    rules = InputRules(above=0, below=10)
+
+    assert column_faults(rules, value, ValueType(ScalarKind.FLOAT)) == message
