@@ -33,6 +33,7 @@ from gql_api.execution.context import Context, Info
 from gql_api.execution.repository import Repository
 from gql_api.execution.schema import build_schema
 from gql_api.execution.unit_of_work import UnitOfWork, unit_of_work
+from gql_api.mapping.soft_deletes import SoftDelete
 from gql_api.naming import Inflector
 from gql_api.persistence.hooks import Hooks, RowChange, WriteContext
 from gql_api.persistence.refusals import refuse_any
@@ -89,6 +90,7 @@ __all__ = [
     "RowChange",
     "Schema",
     "SchemaBuildError",
+    "SoftDelete",
     "StaleVersionError",
     "Subject",
     "SymbolicSubject",

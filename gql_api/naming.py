@@ -267,6 +267,14 @@ class Inflector:
         """Name the mutation that deletes one row."""
         return f"delete{object_type}"
 
+    def restore_field(self, object_type: str) -> str:
+        """Name the mutation that brings back one deleted row."""
+        return f"restore{object_type}"
+
+    def purge_field(self, object_type: str) -> str:
+        """Name the mutation that removes one deleted row for good."""
+        return f"purge{object_type}"
+
     def create_many_field(self, object_type: str) -> str:
         """Name the mutation that creates many rows."""
         return f"create{self._many(object_type)}"
@@ -338,6 +346,8 @@ class Inflector:
             self.create_field(object_type),
             self.update_field(object_type),
             self.delete_field(object_type),
+            self.restore_field(object_type),
+            self.purge_field(object_type),
             self.create_many_field(object_type),
             self.update_many_field(object_type),
             self.update_by_id_field(object_type),

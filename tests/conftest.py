@@ -5,4 +5,5 @@ pytest_plugins = (
     "tests.fixtures.schema",
     "tests.fixtures.chinook",  # after the one that it imports
     "tests.fixtures.server",
+    "tests.fixtures.erasable",
 )

@@ -89,6 +89,18 @@ class Policy(Generic[ModelT]):
         """Rows that the subject may delete."""
         return sa.true()
 
+    def restorable(self, row: Any, subject: SymbolicSubject) -> Predicate:
+        """Rows, deleted softly, that the subject may bring back: those that it may delete."""
+        return self.deletable(row, subject)
+
+    def purgeable(self, row: Any, subject: SymbolicSubject) -> Predicate:
+        """Rows, deleted softly, that the subject may remove for good: those that it may delete."""
+        return self.deletable(row, subject)
+
+    def sees_deleted(self, subject: SymbolicSubject) -> bool:
+        """Whether lists may include visible rows that were deleted softly; for nobody by default."""
+        return False
+
     def readable_columns(self, subject: SymbolicSubject) -> ColumnSet:
         """Columns that the subject may read; None for all. The primary key is always among them.
 
@@ -103,6 +115,10 @@ class Policy(Generic[ModelT]):
 
 class AllowAll(Policy[ModelT]):
     """Everything is allowed: for models that stay open where others are closed."""
+
+    @override
+    def sees_deleted(self, subject: SymbolicSubject) -> bool:
+        return True
 
 
 class DenyAll(Policy[ModelT]):
@@ -192,6 +208,18 @@ class _Combined(Policy[Any]):
     def deletable(self, row: Any, subject: SymbolicSubject) -> Predicate:
         return self._combine("deletable", row, subject)
 
+    @override
+    def restorable(self, row: Any, subject: SymbolicSubject) -> Predicate:
+        return self._combine("restorable", row, subject)
+
+    @override
+    def purgeable(self, row: Any, subject: SymbolicSubject) -> Predicate:
+        return self._combine("purgeable", row, subject)
+
+    @override
+    def sees_deleted(self, subject: SymbolicSubject) -> bool:
+        return all(each.sees_deleted(subject) for each in self._parts)
+
     def _combine(self, operation: str, row: Any, subject: SymbolicSubject) -> Predicate:
         raise NotImplementedError
 
@@ -235,6 +263,10 @@ class _Either(_Combined):
     def _combine(self, operation: str, row: Any, subject: SymbolicSubject) -> Predicate:
         asked = [getattr(each, operation)(row, subject) for each in self._open(subject)]
         return sa.or_(sa.false(), *asked)
+
+    @override
+    def sees_deleted(self, subject: SymbolicSubject) -> bool:
+        return any(each.sees_deleted(subject) for each in self._open(subject))
 
     def _open(self, subject: SymbolicSubject) -> list[Policy[Any]]:
         return [each for each in self._parts if not each.is_closed(subject)]

@@ -62,6 +62,24 @@ class Scopes:
         """Return the predicate of the rows that may be deleted."""
         return self._all("deletable", entity, row, subtypes)
 
+    def restorable_rows(
+        self, entity: Entity, row: Any, subtypes: Sequence[SubtypeRow] = ()
+    ) -> Predicate:
+        """Return the predicate of the deleted rows that may be brought back."""
+        return self._all("restorable", entity, row, subtypes)
+
+    def purgeable_rows(
+        self, entity: Entity, row: Any, subtypes: Sequence[SubtypeRow] = ()
+    ) -> Predicate:
+        """Return the predicate of the deleted rows that may be removed for good."""
+        return self._all("purgeable", entity, row, subtypes)
+
+    def sees_deleted(self, entity: Entity) -> bool:
+        """Tell whether lists of an entity may include deleted rows: every policy on them agrees."""
+        below = [self._policy(each) for each in self.guarded_subclasses(entity)]
+        policies = [*self.policies_of(entity), *(each for each in below if each is not None)]
+        return all(each.sees_deleted(self.subject) for each in policies)
+
     def guarded_subclasses(self, entity: Entity) -> list[type[Any]]:
         """Return the subclasses of an entity's model that have policies of their own."""
         mapper = sa.inspect(entity.model)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import ColumnProperty, Mapper
 from gql_api.mapping.annotations import annotated_rules
 from gql_api.mapping.descriptors import DEFAULT_SEARCH, Column, InputRules, ValueType
 from gql_api.mapping.expressions import is_expression
+from gql_api.mapping.soft_deletes import soft_delete_key
 from gql_api.mapping.types import EnumTable, describe_type
 from gql_api.mapping.versions import check_version_type, is_version
 from gql_api.mapping.visibility import Visibility, attribute_info, gql_options, public_key
@@ -129,8 +130,10 @@ def _is_version(attribute: ColumnProperty[Any], type_: ValueType) -> bool:
 
 
 def _is_kept_by_database(attribute: ColumnProperty[Any]) -> bool:
-    """Tell whether the database or the ORM sets the column: expressions, versions, types of rows."""
+    """Tell whether clients never set it: expressions, versions, types of rows, moments of deletion."""
     column, mapper = attribute.columns[0], attribute.parent
+    if attribute.key == soft_delete_key(mapper):
+        return True
     if not isinstance(column, sa.Column) or column.computed is not None:
         return True
     return column is mapper.version_id_col or column is mapper.polymorphic_on

@@ -330,6 +330,10 @@ class Entity:
     lineage: Lineage | None = None
     """Set where it inherits from an entity or is inherited from."""
 
+    soft_delete: str | None = None
+    """Attribute key, perhaps of a hidden column, of the moment at which a row was deleted; None
+    where deleted rows are removed."""
+
     description: str | None = None
     """For readers of the schema."""
 

@@ -15,6 +15,7 @@ from gql_api.mapping.expressions import describe_expressions
 from gql_api.mapping.lineages import describe_lineages, unite
 from gql_api.mapping.proxies import with_proxies
 from gql_api.mapping.relationships import describe_relationships, linked_columns
+from gql_api.mapping.soft_deletes import is_index_of_live_rows, soft_delete_key
 from gql_api.mapping.types import EnumTable
 from gql_api.mapping.versions import has_versions
 from gql_api.mapping.visibility import Hidden, Visibility, attribute_info, public_key
@@ -165,6 +166,7 @@ def _describe_entity(
         ),
         is_keyless=is_keyless,
         is_writable=not is_keyless,
+        soft_delete=soft_delete_key(mapper),
         description=_own_doc(mapper),
     )
 
@@ -239,7 +241,7 @@ def _unique_columns(mapper: orm.Mapper[Any]) -> set[tuple[str, ...]]:
             found.add(_keys_of(mapper, list(constraint.columns)))
     for index in table.indexes:
         is_partial = any(key.endswith("_where") for key in index.dialect_kwargs)
-        if index.unique and not is_partial:
+        if index.unique and (not is_partial or is_index_of_live_rows(index, mapper)):
             found.add(_keys_of(mapper, list(index.expressions)))
     return found - {()}
 

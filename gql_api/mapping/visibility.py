@@ -18,7 +18,7 @@ Hidden = str | type[TypeEngine[Any]]
 RULES = frozenset({"min_length", "max_length", "pattern", "minimum", "maximum", "not_empty"})
 """Options that limit what a column accepts."""
 
-_FLAGS = frozenset({"hidden", "read_only", "key", "search", "version"})
+_FLAGS = frozenset({"hidden", "read_only", "key", "search", "version", "soft_delete"})
 _SEARCH = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?", re.ASCII)
 
 

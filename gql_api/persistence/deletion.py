@@ -6,6 +6,7 @@ from typing import Any
 from gql_api.mapping.descriptors import Entity
 from gql_api.persistence.flushing import flush
 from gql_api.persistence.hooks import RowChange
+from gql_api.persistence.soft_deletes import mark_rows
 from gql_api.persistence.write import Write
 
 
@@ -25,7 +26,8 @@ async def delete_locked(
 
     Cost:
         One DELETE per table; for each relationship that the ORM cascades itself, a SELECT per row
-        unless it is loaded, and the deletion of what it finds.
+        unless it is loaded, and the deletion of what it finds. Rows that are deleted softly: as
+        ``mark_rows``.
     """
     if not rows:
         return
@@ -33,7 +35,10 @@ async def delete_locked(
         RowChange(entity, tuple(path), row=row) for row, path in zip(rows, paths, strict=True)
     ]
     await write.hooking.run("before_delete", changes)
-    for row in rows:
-        await write.session.delete(row)
-    await flush(entity, write, paths[0], is_delete=True)
+    if entity.soft_delete is not None:
+        await mark_rows(entity, rows, write, paths[0])
+    else:
+        for row in rows:
+            await write.session.delete(row)
+        await flush(entity, write, paths[0], is_delete=True)
     await write.hooking.run("after_delete", changes)

@@ -153,6 +153,8 @@ async def update_instances(placed: Sequence[PlacedUpdate], write: Write) -> list
 async def delete_row(change: DeleteRow, write: Write, path: Sequence[str] = ("id",)) -> KeyValue:
     """Delete a row, and what the model's cascades or the database's take with it.
 
+    Where the model is deleted softly, the row is marked, and with it what follows it.
+
     Args:
         change: The key of the row.
         write: Session and rights.
@@ -168,7 +170,8 @@ async def delete_row(change: DeleteRow, write: Write, path: Sequence[str] = ("id
 
     Cost:
         One SELECT that locks the row and one DELETE per table of the model; for each relationship
-        that the ORM cascades itself, a SELECT and the deletion of what it finds.
+        that the ORM cascades itself, a SELECT and the deletion of what it finds. Rows that are
+        deleted softly: as ``mark_rows``.
     """
     entity: Entity = write.registry.entities[change.entity]
     await flush(entity, write, path)

@@ -4,13 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy import orm
-from sqlalchemy.exc import DBAPIError
-
 from gql_api.errors import ForbiddenError, TooManyRowsError, ValidationError
 from gql_api.mapping.descriptors import Column, Entity
-from gql_api.persistence.constraints import translate_error
 from gql_api.persistence.deletion import delete_locked
 from gql_api.persistence.flushing import find_refused, flush, key_chunks, plain_keys, primary_key_of
 from gql_api.persistence.instances import bindable_values
@@ -20,7 +15,9 @@ from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.relatives import PlacedUpdate
 from gql_api.persistence.rights import check_rights
 from gql_api.persistence.rules import check_update
+from gql_api.persistence.soft_deletes import mark_deleted
 from gql_api.persistence.targets import Wanted
+from gql_api.persistence.together import delete_together, is_plain, update_together
 from gql_api.persistence.trees import apply_updates, create_tree
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import KeyValue, Link, Operator, UpdateRow
@@ -30,11 +27,8 @@ from gql_api.sql.operands import slot_name
 from gql_api.sql.sets import (
     MOST,
     compile_increment,
-    delete_rows_by_key,
-    is_cascaded,
     select_cascades,
     select_keys_to_write,
-    update_rows_by_key,
 )
 from gql_api.sql.settled import is_settled
 from gql_api.sql.writes import KEYS
@@ -116,15 +110,15 @@ async def delete_set(rows: RowSet, write: Write) -> list[KeyValue]:
 
     Cost:
         One SELECT that locks the rows, and one DELETE. Where the ORM cascades itself, one SELECT
-        per relationship and one DELETE per table.
+        per relationship and one DELETE per table. Rows that are deleted softly: as ``mark_rows``.
     """
     entity = write.registry.entities[rows.entity]
     keys = await _lock_set(entity, rows, write, is_delete=True)
     is_hooked = write.hooking.has(entity.model, "before_delete", "after_delete")
-    if keys and is_plain(entity, is_delete=True) and not is_hooked:
-        statement = delete_rows_by_key(entity, write.compilation)
-        await _execute(entity, statement, keys, write, ("where",), is_delete=True)
-        _forget(entity, keys, write, is_delete=True)
+    if keys and entity.soft_delete is not None and not is_hooked:
+        await mark_deleted(entity, keys, write, ("where",))
+    elif keys and is_plain(entity, is_delete=True) and not is_hooked:
+        await delete_together(entity, keys, write, ("where",))
     elif keys:
         wanted = [Wanted(key, ("where",)) for key in keys]
         await delete_instances(entity, wanted, write)
@@ -138,35 +132,13 @@ async def delete_instances(entity: Entity, wanted: Sequence[Wanted], write: Writ
         WriteError: A row is missing; the policy or the database refuses.
     """
     found = await lock_rows(entity, wanted, write, is_delete=True)
-    cascades = select_cascades(entity, write.compilation) if len(found) > 1 else None
+    is_removed = len(found) > 1 and entity.soft_delete is None
+    cascades = select_cascades(entity, write.compilation) if is_removed else None
     if cascades is not None:
         keys = [primary_key_of(entity, row) for row in found]
         for chunk in key_chunks(keys, write):
             await write.session.execute(cascades, {KEYS: plain_keys(chunk)})
     await delete_locked(entity, found, write, [each.path for each in wanted])
-
-
-def is_plain(entity: Entity, *, is_delete: bool) -> bool:
-    """Tell whether one statement does what the ORM does row by row.
-
-    It does not for several tables, listeners and validators of the model, counters of versions that
-    are no numbers, and dependents that the ORM deletes or releases itself.
-    """
-    mapper = orm.class_mapper(entity.model)
-    events = mapper.dispatch
-    if entity.lineage is not None or len(mapper.tables) != 1 or mapper.validators:
-        return False
-    if is_delete:
-        listeners = (events.before_delete, events.after_delete)
-        return not any(listeners) and not any(map(is_cascaded, mapper.relationships))
-    is_counted = mapper.version_id_col is None or _counts_up(mapper)
-    return is_counted and not any((events.before_update, events.after_update))
-
-
-def _counts_up(mapper: orm.Mapper[Any]) -> bool:
-    column, generate = mapper.version_id_col, mapper.version_id_generator
-    is_number = column is not None and isinstance(column.type, sa.Integer)
-    return is_number and callable(generate) and [generate(None), generate(7)] == [1, 8]
 
 
 def _is_simple(change: UpdateRow, entity: Entity, write: Write) -> bool:
@@ -219,48 +191,10 @@ async def _update_together(
     bound = bindable_values(entity, change.values)
     for each, operation in change.operations.items():
         bound[each] = compile_increment(entity, each, operation.operand)
-    version = orm.class_mapper(entity.model).version_id_col
-    if version is not None:
-        key = orm.class_mapper(entity.model).get_property_by_column(version).key
-        bound[key] = getattr(entity.model, key) + 1
-    statement = update_rows_by_key(entity, bound, write.compilation)
-    await _execute(entity, statement, keys, write, path)
-    _forget(entity, keys, write, is_delete=False)
+    await update_together(entity, keys, bound, write, path)
     updatable = write.scopes.updatable_rows(entity, entity.model)
     if is_settled(updatable, entity.model, bound):
         return
     if await find_refused(updatable, entity, keys, write) is not None:
         message = f"You may not change a {entity.name} in this way."
         raise ForbiddenError(message, path=path)
-
-
-async def _execute(
-    entity: Entity,
-    statement: Any,
-    keys: Sequence[KeyValue],
-    write: Write,
-    path: tuple[str, ...],
-    *,
-    is_delete: bool = False,
-) -> None:
-    unsynchronized = {"synchronize_session": False}
-    for chunk in key_chunks(keys, write):
-        parameters = {KEYS: plain_keys(chunk)}
-        try:
-            await write.session.execute(statement, parameters, execution_options=unsynchronized)
-        except DBAPIError as error:
-            refusal = translate_error(error, entity, path, is_delete=is_delete)
-            if refusal is None:
-                raise
-            raise refusal from error
-
-
-def _forget(entity: Entity, keys: Sequence[KeyValue], write: Write, *, is_delete: bool) -> None:
-    """Let the session forget what it knows of rows that were written behind its back."""
-    mapper, session = orm.class_mapper(entity.model), write.session
-    for key in keys:
-        row = session.identity_map.get(mapper.identity_key_from_primary_key(key.values))
-        if row is not None and is_delete:
-            session.expunge(row)
-        elif row is not None:
-            session.expire(row)

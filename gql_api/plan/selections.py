@@ -266,6 +266,9 @@ class Connection:
     order: tuple[OrderKey, ...] = ()
     """Ends with the primary key, so that it is total."""
 
+    includes_deleted: bool = False
+    """Whether rows that are marked as deleted are listed too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:

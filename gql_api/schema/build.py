@@ -48,6 +48,7 @@ from gql_api.schema.queries import build_query_fields
 from gql_api.schema.scalars import scalar_map
 from gql_api.schema.sets import build_set_fields
 from gql_api.schema.shortcuts import add_shortcuts
+from gql_api.schema.soft_deletes import build_soft_delete_fields
 from gql_api.schema.table import TypeTable
 from gql_api.sql.caching import StatementCache
 from gql_api.sql.sources import Compilation
@@ -243,6 +244,7 @@ def _mutation_fields(
     fields: list[StrawberryField] = []
     for inputs in InputTable(table, replaced).entities.values():
         fields += build_mutation_fields(table, inputs, error_types)
+        fields += build_soft_delete_fields(table, inputs.entity, error_types)
         if table.config.has_bulk_writes:
             fields += build_upsert_fields(table, inputs, error_types)
             fields += build_set_fields(table, inputs, error_types)

@@ -14,7 +14,7 @@ from gql_api.mapping.global_ids import encode_global_id
 from gql_api.persistence.rows import Write, create_row, delete_row, update_row
 from gql_api.persistence.upserts import upsert_row
 from gql_api.persistence.versions import lock_version
-from gql_api.plan.changes import DeleteRow
+from gql_api.plan.changes import DeleteRow, KeyValue
 from gql_api.schema.changes import ChangeReader
 from gql_api.schema.context import new_write, table_of
 from gql_api.schema.definitions import TypedField, add_fields, argument, new_object, nullable
@@ -99,9 +99,13 @@ class DeleteField(WriteField):
         row = read_global_id(arguments["id"], self.entity, table.registry, ("id",))
         expected = read_version(arguments, self.entity, ())
         await lock_version(self.entity, row, expected, write, is_delete=True)
-        key = await delete_row(DeleteRow(self.entity.name, row), write)
-        values = dict(zip(key.columns, key.values, strict=True))
-        return Payload({"deletedId": encode_global_id(self.entity, values)})
+        return deleted(self.entity, await delete_row(DeleteRow(self.entity.name, row), write))
+
+
+def deleted(entity: Entity, key: KeyValue) -> Payload:
+    """Return the payload of a mutation that has deleted one row."""
+    values = dict(zip(key.columns, key.values, strict=True))
+    return Payload({"deletedId": encode_global_id(entity, values)})
 
 
 class UpsertField(WriteField):
@@ -137,7 +141,7 @@ def build_upsert_fields(
     return [
         UpsertField(
             name,
-            _row_payload(name, entity, table, error_types, others=[is_new], has_edge=True),
+            row_payload(name, entity, table, error_types, others=[is_new], has_edge=True),
             entity,
             description=f"Change the {entity.name} with a key, or create it if there is none.",
             arguments=[
@@ -147,6 +151,9 @@ def build_upsert_fields(
             ],
         )
     ]
+
+
+_HIDES = ": nobody sees it until it is restored"
 
 
 def build_mutation_fields(
@@ -161,7 +168,7 @@ def build_mutation_fields(
         fields.append(
             CreateField(
                 make.create_field(name),
-                _row_payload(make.create_field(name), entity, table, error_types, has_edge=True),
+                row_payload(make.create_field(name), entity, table, error_types, has_edge=True),
                 entity,
                 description=f"Create one {name}.",
                 arguments=[argument("input", inputs.create, "The new row.")],
@@ -171,7 +178,7 @@ def build_mutation_fields(
         fields.append(
             UpdateField(
                 make.update_field(name),
-                _row_payload(make.update_field(name), entity, table, error_types),
+                row_payload(make.update_field(name), entity, table, error_types),
                 entity,
                 description=f"Change one {name}.",
                 arguments=[
@@ -185,16 +192,16 @@ def build_mutation_fields(
         fields.append(
             DeleteField(
                 make.delete_field(name),
-                _delete_payload(entity, table, error_types),
+                delete_payload(make.delete_field(name), table, error_types),
                 entity,
-                description=f"Delete one {name}.",
+                description=f"Delete one {name}{_HIDES if entity.soft_delete else ''}.",
                 arguments=[by_id, *version_arguments(entity)],
             )
         )
     return fields
 
 
-def _row_payload(
+def row_payload(
     mutation: str,
     entity: Entity,
     table: TypeTable,
@@ -203,6 +210,7 @@ def _row_payload(
     has_edge: bool = False,
     others: Sequence[StrawberryField] = (),
 ) -> type[Any]:
+    """Make the payload of a mutation that writes one row."""
     row_field = table.inflector.single_field(entity.name)
     fields: list[StrawberryField] = [
         PayloadRowField(row_field, entity, table, "The row as it is now; null on failure.")
@@ -212,11 +220,11 @@ def _row_payload(
     return new_payload(mutation, [*fields, *others, error_types.field()], table)
 
 
-def _delete_payload(entity: Entity, table: TypeTable, error_types: ErrorTypes) -> type[Any]:
+def delete_payload(mutation: str, table: TypeTable, error_types: ErrorTypes) -> type[Any]:
+    """Make the payload of a mutation that deletes one row."""
     text = "Global id that the row had; null on failure."
-    deleted = PayloadField("deletedId", nullable(strawberry.ID), description=text)
-    mutation = table.inflector.delete_field(entity.name)
-    return new_payload(mutation, [deleted, error_types.field()], table)
+    gone = PayloadField("deletedId", nullable(strawberry.ID), description=text)
+    return new_payload(mutation, [gone, error_types.field()], table)
 
 
 def new_payload(mutation: str, fields: list[StrawberryField], table: TypeTable) -> type[Any]:

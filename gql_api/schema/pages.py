@@ -16,6 +16,9 @@ from gql_api.sql.cursors import CursorCodec
 
 Path = tuple[str, ...]
 
+INCLUDE_DELETED = "includeDeleted"
+"""Argument of lists whose rows are deleted softly."""
+
 _INT32_LIMIT = 2**31
 _LEAST_BOUND = 8
 """Databases plan pages alike that are smaller."""
@@ -40,6 +43,9 @@ def list_arguments(entity: Entity, table: TypeTable) -> list[StrawberryArgument]
         ),
         argument("offset", nullable(int), "Number of rows to skip."),
     ]
+    if entity.soft_delete is not None:
+        text = "Whether deleted rows are listed too; refused unless the caller may see them."
+        given.append(argument(INCLUDE_DELETED, nullable(bool), text))
     if entity.is_keyless:
         return given
     return [

@@ -129,6 +129,7 @@ class Planner:
             page=part.page,
             filter=part.filter,
             order=part.order,
+            includes_deleted=part.includes_deleted,
         )
 
     def plan_edge(self, entity: Entity, part: ListPart, path: Path) -> plan.Connection:

@@ -171,6 +171,9 @@ def _update_fields(
     ]
 
 
+_HIDES = ": nobody sees them until they are restored"
+
+
 def _delete_field(table: TypeTable, entity: Entity, error_types: ErrorTypes) -> StrawberryField:
     name = table.inflector.delete_many_field(entity.name)
     text = "Global ids that the rows had; null on failure."
@@ -180,7 +183,7 @@ def _delete_field(table: TypeTable, entity: Entity, error_types: ErrorTypes) -> 
         name,
         payload,
         entity,
-        description=f"Delete all {entity.name} that meet a condition.",
+        description=f"Delete all {entity.name} that meet a condition{_HIDES if entity.soft_delete else ''}.",
         arguments=_set_arguments(entity, table),
     )
 

@@ -32,7 +32,7 @@ from gql_api.schema.literals import (
 )
 from gql_api.schema.operands import Operands
 from gql_api.schema.orders import OrderReader
-from gql_api.schema.pages import PageReader, read_size
+from gql_api.schema.pages import INCLUDE_DELETED, PageReader, read_size
 from gql_api.schema.table import TypeTable
 from gql_api.sql.sources import Compilation
 
@@ -186,6 +186,7 @@ class ListPart:
     order: tuple[OrderKey, ...]
     page: Page
     filter: Filter
+    includes_deleted: bool = False
 
 
 class ListReader:
@@ -226,7 +227,7 @@ class ListReader:
         where: Filter = TRUE
         if "where" in arguments:
             where = self._filter.read(arguments["where"], reader, self._read_filter)
-        return ListPart(order, page, where)
+        return ListPart(order, page, where, bool(arguments.get(INCLUDE_DELETED)))
 
     def _read_order(self, value: Any, reader: ArgumentReader) -> tuple[OrderKey, ...]:
         orders = OrderReader(reader.table, reader.operands)

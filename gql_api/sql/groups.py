@@ -17,7 +17,7 @@ from gql_api.sql.caching import reuse_statement
 from gql_api.sql.columns import SelectedColumn, readable
 from gql_api.sql.operands import bind_slot
 from gql_api.sql.ordering import SortKey, comparable, compile_order, compile_order_by
-from gql_api.sql.pages import Parents, list_predicates, list_source
+from gql_api.sql.pages import Parents, connection_source, list_predicates
 from gql_api.sql.predicates import compile_condition
 from gql_api.sql.sources import Compilation, Source
 
@@ -103,7 +103,7 @@ def _compile_rows(
     parents: Parents | None,
 ) -> ListedRows:
     """Compile the rows of the list: keys of groups are computed here, once per row."""
-    source = list_source(connection.entity, parents, compilation, columns)
+    source = connection_source(connection, parents, compilation, columns)
     keys = [compile_group_key(key, source, compilation.dialect) for key in groups.keys]
     selected = [key.label(f"p{at}") for at, key in enumerate(source.keys)]
     selected += [key.label(f"k{at}") for at, key in enumerate(keys)]

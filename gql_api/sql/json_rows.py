@@ -29,9 +29,10 @@ from gql_api.sql.ordering import (
     first_order,
     reverse,
 )
-from gql_api.sql.pages import list_predicates, seek_predicates
+from gql_api.sql.pages import deleted_of, list_predicates, seek_predicates
 from gql_api.sql.sources import (
     Compilation,
+    Deleted,
     Row,
     Source,
     correlate,
@@ -121,7 +122,8 @@ class RowWriter(ABC):
                 return self._compile_to_one(field, row)
             case selections.ToManyField(_, key, connection):
                 relationship = row.entity.relationships[key]
-                listed = JsonList(connection, lambda: self._relatives(relationship, row))
+                deleted = deleted_of(connection)
+                listed = JsonList(connection, lambda: self._relatives(relationship, row, deleted))
                 return self.select_connection(listed).scalar_subquery()
             case selections.PythonField(_, name):
                 message = f"{row.entity.name}.{name} is resolved in Python"
@@ -163,8 +165,10 @@ class RowWriter(ABC):
             return value
         return require(value, row.column(relationship.join.local_keys[0]))
 
-    def _relatives(self, relationship: Relationship, row: Row) -> Source:
-        relatives = visible_relatives(row.entity, relationship, self.compilation)
+    def _relatives(
+        self, relationship: Relationship, row: Row, deleted: Deleted = Deleted.HIDDEN
+    ) -> Source:
+        relatives = visible_relatives(row.entity, relationship, self.compilation, deleted=deleted)
         return replace(relatives, matches=(correlate(relatives, row, relationship),))
 
     def select_nodes(self, selection: Selection, listed: JsonList) -> sa.Select[Any]:

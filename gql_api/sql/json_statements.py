@@ -12,6 +12,7 @@ from gql_api.errors import NoPlainFormError
 from gql_api.plan.selections import Connection, EdgesField, Lookup, NodesField
 from gql_api.sql.json_connections import JsonWriter
 from gql_api.sql.json_rows import JsonList
+from gql_api.sql.pages import deleted_of
 from gql_api.sql.sources import Compilation, visible_rows
 
 
@@ -48,7 +49,8 @@ def select_json(plan: Connection | Lookup, compilation: Compilation) -> JsonStat
         source = visible_rows(entities[plan.selection.entity], compilation)
         return made(writer.select_row(plan.selection, source, plan.filter), writer)
     entity = entities[plan.entity]
-    listed = JsonList(plan, lambda: visible_rows(entity, compilation))
+    deleted = deleted_of(plan)
+    listed = JsonList(plan, lambda: visible_rows(entity, compilation, deleted=deleted))
     (field, *others) = plan.fields
     if others or not isinstance(field, NodesField | EdgesField):
         return made(writer.select_connection(listed), writer)

@@ -32,6 +32,7 @@ from gql_api.sql.places import compile_place, is_folded
 from gql_api.sql.predicates import compile_filter
 from gql_api.sql.sources import (
     Compilation,
+    Deleted,
     Source,
     given_keys,
     is_kept_single,
@@ -84,7 +85,7 @@ def select_page(
         Rows of: the parent's keys, the columns, the order values. Backward pages come in reverse
         order.
     """
-    source = list_source(connection.entity, parents, compilation, columns)
+    source = connection_source(connection, parents, compilation, columns)
     keys = compile_order(connection.order, source, compilation)
     direction = reverse(keys) if connection.page.is_backward else keys
     seek = seek_predicates(connection.page, keys, compilation)
@@ -119,7 +120,7 @@ def select_aggregates(
     Returns:
         Rows of: the parent's keys, the aggregates. Parents without rows have none.
     """
-    source = list_source(connection.entity, parents, compilation)
+    source = connection_source(connection, parents, compilation)
     predicates = list_predicates(connection.filter, source, compilation)
     values = [
         compile_aggregate(each, source, compilation.dialect, is_read=True) for each in aggregates
@@ -151,7 +152,7 @@ def select_side(
     Returns:
         At most one row, or the keys of each parent that has such a row.
     """
-    source = list_source(connection.entity, parents, compilation)
+    source = connection_source(connection, parents, compilation)
     predicates = side_predicates(connection, side, source, compilation)
     if parents is None:
         return _select([sa.literal(1)], source, predicates).limit(1)
@@ -188,18 +189,39 @@ def select_rows(
     return _select(selected, source, list_predicates(lookup.filter, source, compilation))
 
 
+def connection_source(
+    connection: Connection,
+    parents: Parents | None,
+    compilation: Compilation,
+    columns: Sequence[SelectedColumn] = (),
+) -> Source:
+    """Return the rows of a list, not filtered yet: of the root, or of each parent."""
+    deleted = deleted_of(connection)
+    return list_source(connection.entity, parents, compilation, columns, deleted=deleted)
+
+
+def deleted_of(connection: Connection) -> Deleted:
+    """Return what becomes of the deleted rows of a list."""
+    return Deleted.INCLUDED if connection.includes_deleted else Deleted.HIDDEN
+
+
 def list_source(
     entity: str,
     parents: Parents | None,
     compilation: Compilation,
     columns: Sequence[SelectedColumn] = (),
+    *,
+    deleted: Deleted = Deleted.HIDDEN,
 ) -> Source:
     """Return the visible rows of an entity, or those that a relationship leads to."""
     subtypes = {each.entity for each in columns if isinstance(each, SubtypeColumn)}
     if parents is None:
-        return visible_rows(compilation.registry.entities[entity], compilation, subtypes)
-    relatives = visible_relatives(parents.entity, parents.relationship, compilation, subtypes)
-    return _placed(relatives, parents, compilation)
+        described = compilation.registry.entities[entity]
+        return visible_rows(described, compilation, subtypes, deleted=deleted)
+    relatives = visible_relatives(
+        parents.entity, parents.relationship, compilation, subtypes, deleted=deleted
+    )
+    return _placed(relatives, parents, compilation, deleted)
 
 
 def placed_keys(parents: Parents, compilation: Compilation) -> tuple[int, ...]:
@@ -208,7 +230,9 @@ def placed_keys(parents: Parents, compilation: Compilation) -> tuple[int, ...]:
     return tuple(at for at, type_ in enumerate(types) if is_folded(type_, compilation.dialect))
 
 
-def _placed(relatives: Source, parents: Parents, compilation: Compilation) -> Source:
+def _placed(
+    relatives: Source, parents: Parents, compilation: Compilation, deleted: Deleted
+) -> Source:
     """Let places in lists of values stand for the keys whose values the database folds."""
     keys, dialect = list(relatives.keys), compilation.dialect
     indexes = placed_keys(parents, compilation)
@@ -216,7 +240,7 @@ def _placed(relatives: Source, parents: Parents, compilation: Compilation) -> So
         return replace(relatives, matches=(compile_keys_in(keys, PARENT_KEYS, dialect),))
     # one key is found by its place alone
     matches = [] if len(keys) == 1 else [compile_keys_in(keys, PARENT_KEYS, dialect)]
-    alike = visible_relatives(parents.entity, parents.relationship, compilation)
+    alike = visible_relatives(parents.entity, parents.relationship, compilation, deleted=deleted)
     for at in indexes:
         like = sa.select(alike.keys[at]).select_from(alike.from_clause)
         keys[at], is_listed = compile_place(relatives.keys, at, like, dialect)

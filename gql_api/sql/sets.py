@@ -81,6 +81,12 @@ def delete_rows_by_key(entity: Entity, compilation: Compilation) -> sa.Delete:
     return sa.delete(entity.model).where(_has_keys(entity, compilation))
 
 
+def select_by_keys(entity: Entity, compilation: Compilation) -> sa.Select[Any]:
+    """Select the model itself: the rows, visible or not, whose primary keys are in ``KEYS``."""
+    statement = sa.select(entity.model).where(_has_keys(entity, compilation))
+    return statement.options(orm.lazyload("*"))
+
+
 def select_cascades(entity: Entity, compilation: Compilation) -> sa.Select[Any] | None:
     """Select rows, visible or not, by ``KEYS`` with all that the ORM deletes or releases with them.
 

@@ -1,5 +1,6 @@
 """Where rows come from: the only module that builds a FROM, always with the entity's scope."""
 
+import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from gql_api.access.column_rights import ColumnRights, column_rights
 from gql_api.access.scopes import Scopes, SubtypeRow
 from gql_api.database.dialects import Dialect
+from gql_api.errors import ForbiddenError
 from gql_api.mapping.descriptors import (
     Column,
     Entity,
@@ -138,13 +140,33 @@ def _compile_proxy(source: Source, proxy: Proxy) -> sa.ColumnElement[Any]:
     return found.scalar_subquery()
 
 
+class Deleted(enum.Enum):
+    """What becomes of rows that are marked as deleted."""
+
+    HIDDEN = "hidden"
+    """They do not exist."""
+
+    INCLUDED = "included"
+    """They are rows like others, for those who may see them."""
+
+    ALONE = "alone"
+    """No others are there: for writes that bring them back or remove them."""
+
+
 def visible_rows(
-    entity: Entity, compilation: Compilation, subtypes: Collection[str] = ()
+    entity: Entity,
+    compilation: Compilation,
+    subtypes: Collection[str] = (),
+    *,
+    deleted: Deleted = Deleted.HIDDEN,
 ) -> Source:
     """Return the visible rows of an entity, under a new alias.
 
     Tables of subclasses are joined from outside for ``subtypes``, names of entities, and where
     policies need them.
+
+    Raises:
+        ForbiddenError: Deleted rows are included, and the policy does not let the subject see them.
     """
     entities = [compilation.registry.entities[name] for name in sorted(subtypes)]
     guarded = compilation.scopes.guarded_subclasses(entity)
@@ -152,13 +174,13 @@ def visible_rows(
     row, of_model = _alias(entity, list(models))
     guards = tuple(_guard(entity, model, row, of_model[model]) for model in guarded)
     scope = compilation.scopes.visible_rows(entity, row, guards)
-    is_of_type = _compile_type(entity, row)
+    is_there = [*_compile_type(entity, row), *_compile_liveness(entity, row, compilation, deleted)]
     return Source(
         entity=entity,
         row=row,
         froms=(row,),
         from_clause=row,
-        scope=scope if is_of_type is None else sa.and_(is_of_type, scope),
+        scope=sa.and_(*is_there, scope) if is_there else scope,
         subtypes={
             each.name: _subtype(each, row, of_model[each.model], compilation) for each in entities
         },
@@ -211,12 +233,27 @@ def _guard(entity: Entity, model: type[Any], row: Any, model_row: Any) -> Subtyp
     return SubtypeRow(model, model_row, is_other)
 
 
-def _compile_type(entity: Entity, row: Any) -> sa.ColumnElement[bool] | None:
+def _compile_type(entity: Entity, row: Any) -> list[sa.ColumnElement[bool]]:
     """Tell the rows of a subclass from others of the same tables."""
     lineage = entity.lineage
     if lineage is None or not lineage.is_restricted:
-        return None
-    return compile_discriminator(entity, row).in_(list(lineage.identities))
+        return []
+    return [compile_discriminator(entity, row).in_(list(lineage.identities))]
+
+
+def _compile_liveness(
+    entity: Entity, row: Any, compilation: Compilation, deleted: Deleted
+) -> list[sa.ColumnElement[bool]]:
+    """Tell the rows that are marked as deleted from others."""
+    if entity.soft_delete is None:
+        return []
+    if deleted is Deleted.INCLUDED:
+        if not compilation.scopes.sees_deleted(entity):
+            message = f"You may not see deleted rows of {entity.name}: leave out includeDeleted."
+            raise ForbiddenError(message, path=("includeDeleted",))
+        return []
+    moment = getattr(row, entity.soft_delete)
+    return [moment.is_(None) if deleted is Deleted.HIDDEN else moment.is_not(None)]
 
 
 def compile_instances(source: Source) -> sa.ColumnElement[bool]:
@@ -258,13 +295,16 @@ def visible_relatives(
     relationship: Relationship,
     compilation: Compilation,
     subtypes: Collection[str] = (),
+    *,
+    deleted: Deleted = Deleted.HIDDEN,
 ) -> Source:
     """Return the visible rows that a relationship leads to, with the keys that find them.
 
     The keys stand for the parent's local keys: compare them with a parent row to correlate, or
     with a list of values to load the relatives of many parents.
     """
-    target = visible_rows(compilation.registry.target(relationship), compilation, subtypes)
+    entity = compilation.registry.target(relationship)
+    target = visible_rows(entity, compilation, subtypes, deleted=deleted)
     join = relationship.join
     if join.kind is JoinKind.DIRECT:
         return _with_keys(target, tuple(target.column(key) for key in join.remote_keys))

@@ -55,7 +55,7 @@ def select_row_to_write(
         PostgreSQL manual, "Row-Level Locks".
     """
     source = visible_rows(entity, compilation)
-    is_wanted = _has_key(source.row, key)
+    is_wanted = has_key(source.row, key)
     return _select_to_write(source, is_wanted, compilation, is_delete=is_delete)
 
 
@@ -82,7 +82,7 @@ def select_link_target(
     statement = (
         sa.select(*(source.column(column) for column in columns))
         .select_from(source.from_clause)
-        .where(_has_key(source.row, key), source.scope)
+        .where(has_key(source.row, key), source.scope)
     )
     return _shared(statement, source) if is_current else statement
 
@@ -108,6 +108,13 @@ def _select_to_write(
     scopes = compilation.scopes
     permitted = scopes.deletable_rows if is_delete else scopes.updatable_rows
     is_permitted = permitted(source.entity, source.row, source.guarded)
+    return select_source_to_write(source, is_wanted, is_permitted, is_delete=is_delete)
+
+
+def select_source_to_write(
+    source: Source, is_wanted: Predicate, is_permitted: Predicate, *, is_delete: bool
+) -> sa.Select[tuple[Any, bool | None]]:
+    """Select rows of a source, locked, and whether they may be written; see ``select_row_to_write``."""
     statement = (
         sa.select(source.row, is_permitted.label("is_permitted"))
         .select_from(source.from_clause)
@@ -257,7 +264,7 @@ def select_permission(entity: Entity, key: KeyValue, predicate: Predicate) -> sa
         key: Its primary or a unique key.
         predicate: What the policy asks of ``entity.model``.
     """
-    is_asked = _has_key(entity.model, key.columns)
+    is_asked = has_key(entity.model, key.columns)
     statement = sa.select(predicate.label("is_permitted")).where(is_asked)
     return statement.params(key_parameters(key))
 
@@ -276,7 +283,7 @@ def _own_tables(source: Source) -> list[sa.ColumnElement[Any]]:
     return [column for column in columns if column is not None]
 
 
-def _has_key(row: Any, key: Sequence[str]) -> Predicate:
+def has_key(row: Any, key: Sequence[str]) -> Predicate:
     """Match a key; a part that is None matches nothing, as in SQL."""
     return sa.and_(*(_equals(getattr(row, column), at) for at, column in enumerate(key)))
 

@@ -147,7 +147,7 @@ def test_unknown_option():
 
     assert str(caught.value) == (
         'Thing.a has the unknown option "hiden" in info["gql"]. Known options: hidden, key, '
-        "max_length, maximum, min_length, minimum, not_empty, pattern, read_only, search, version."
+        "max_length, maximum, min_length, minimum, not_empty, pattern, read_only, search, soft_delete, version."
     )
 
 
