@@ -278,11 +278,6 @@ class Lookup:
     filter: Filter
 
 
-def has_python(plan: Connection | Lookup | Selection) -> bool:
-    """Tell whether a resolver in Python answers any field of a plan, at any depth."""
-    return any(True for _ in python_fields(plan))
-
-
 def python_fields(plan: Connection | Lookup | Selection) -> Iterator[PythonField]:
     """Iterate over the fields of a plan that resolvers in Python answer, at any depth."""
     match plan:

@@ -1,6 +1,6 @@
 """Root query fields: each becomes one plan, which is then loaded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 from typing_extensions import override
 
 from gql_api.errors import BadUserInputError, NoPlainFormError
-from gql_api.loading.plans import load_connection, load_lookup
+from gql_api.loading.plans import load_connection, load_lookup, load_wire_rows
 from gql_api.loading.rows import LoadedRow, column_values
 from gql_api.loading.run import Run
 from gql_api.mapping.descriptors import Column, Entity, Registry
@@ -165,7 +165,8 @@ class NodeField(RootField):
         try:
             known, values = self.find(AskedField.of(info), plans_of(info))
         except NoPlainFormError:
-            (row,) = await _load_nodes(info)
+            row: LoadedRow | None
+            (row,) = await _load_nodes(info, _load_rows)
             return row
         run = new_run(info, values)
         return await complete(info, known, run) or await _load_row(known, run)
@@ -189,8 +190,8 @@ class NodesField(RootField):
         )
 
     @override
-    async def resolve(self, info: Info) -> list[LoadedRow | None]:
-        return await _load_nodes(info)
+    async def resolve(self, info: Info) -> Completed | list[LoadedRow | None]:
+        return await _complete_list(info, partial(_load_nodes, info))
 
 
 def build_query_fields(table: TypeTable) -> list[RootField]:
@@ -234,9 +235,33 @@ def _read_given_key(reader: ArgumentReader, _arguments: Mapping[str, Any]) -> Fi
     return key_filter(reader.given, reader.operands)
 
 
+_Keyed = list[tuple[tuple[Any, ...], Any]]
+"""Values of the primary key, and the row."""
+
+_Load = Callable[[KnownPlan[Lookup], tuple[str, ...], Run], Awaitable[_Keyed]]
+"""Loads rows with values of columns."""
+
+
+async def _load_rows(known: KnownPlan[Lookup], columns: tuple[str, ...], run: Run) -> _Keyed:
+    rows = await load_lookup(known, run)
+    return [(column_values(row, columns), row) for row in rows]
+
+
+async def _complete_list(
+    info: Info, load: Callable[[_Load], Awaitable[list[Any]]]
+) -> Completed | list[Any]:
+    """Answer a list as a whole where that is possible, else with rows that are executed."""
+    if info.context.takes_completed:
+        try:
+            return Completed(await load(load_wire_rows))
+        except NoPlainFormError:
+            pass
+    return await load(_load_rows)
+
+
 async def load_by_keys(
     info: Info, entity: Entity, keys: Sequence[KeyValue]
-) -> list[LoadedRow | None]:
+) -> Completed | list[LoadedRow | None]:
     """Load the rows with primary keys, with what the field selects of them.
 
     Returns:
@@ -245,15 +270,21 @@ async def load_by_keys(
     Cost:
         One statement, and those of the relationships; more where keys exceed the parameters of one.
     """
-    found: dict[tuple[Any, ...], LoadedRow] = {}
+    return await _complete_list(info, partial(_load_by_keys, info, entity, keys))
+
+
+async def _load_by_keys(
+    info: Info, entity: Entity, keys: Sequence[KeyValue], load: _Load
+) -> list[Any]:
+    found: dict[tuple[Any, ...], Any] = {}
     wanted = list(dict.fromkeys(key.values for key in keys))
     size = table_of(info).dialect.max_parameters // (2 * len(entity.primary_key))
     for start in range(0, len(wanted), size):
-        found |= await _load_nodes_of(info, entity, wanted[start : start + size])
+        found |= await _load_nodes_of(info, entity, wanted[start : start + size], load)
     return [found.get(_written(entity, key.values)) for key in keys]
 
 
-async def _load_nodes(info: Info) -> list[LoadedRow | None]:
+async def _load_nodes(info: Info, load: _Load) -> list[Any]:
     """Load the nodes of a field: one run per type, in the order of the ids."""
     table = table_of(info)
     arguments = AskedField.of(info).arguments
@@ -262,10 +293,10 @@ async def _load_nodes(info: Info) -> list[LoadedRow | None]:
         message = f"ids holds {len(ids)}: ask for at most {table.config.max_page_size}."
         raise BadUserInputError(message, path=("ids",))
     wanted = [_node_key(table.registry, each) for each in ids]
-    found: dict[tuple[str, tuple[Any, ...]], LoadedRow] = {}
+    found: dict[tuple[str, tuple[Any, ...]], Any] = {}
     for entity in dict.fromkeys(entity for entity, _ in wanted):
         keys = list(dict.fromkeys(key for each, key in wanted if each is entity))
-        for key, row in (await _load_nodes_of(info, entity, keys)).items():
+        for key, row in (await _load_nodes_of(info, entity, keys, load)).items():
             found[entity.name, key] = row
     return [found.get((entity.name, _written(entity, key))) for entity, key in wanted]
 
@@ -285,14 +316,14 @@ def _node_key(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
 
 
 async def _load_nodes_of(
-    info: Info, entity: Entity, keys: list[tuple[Any, ...]]
-) -> dict[tuple[Any, ...], LoadedRow]:
+    info: Info, entity: Entity, keys: list[tuple[Any, ...]], load: _Load
+) -> dict[tuple[Any, ...], Any]:
     plan = partial(_plan_nodes, entity=entity)
     name = f"{entity.name} by keys"
     known, values = plans_of(info).find(AskedField.of(info), name, plan, given=keys)
-    rows = await load_lookup(known, new_run(info, values))
     columns = tuple(column.key for column in entity.primary_key)
-    return {_written(entity, column_values(row, columns)): row for row in rows}
+    loaded = await load(known, columns, new_run(info, values))
+    return {_written(entity, key): row for key, row in loaded}
 
 
 def _plan_nodes(planner: Planner, *, entity: Entity) -> Lookup:

@@ -116,9 +116,9 @@ PAGE = Page(limit_slot=0)
 )
 def test_python_within(plan: selections.Connection | selections.Lookup | selections.Selection):
     """A field that Python answers is found at any depth."""
-    assert selections.has_python(plan)
+    assert list(selections.python_fields(plan))
 
 
 def test_no_python():
     """A plan of columns and relationships needs no Python."""
-    assert not selections.has_python(_plan())
+    assert not list(selections.python_fields(_plan()))
