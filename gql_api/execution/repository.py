@@ -28,6 +28,7 @@ from gql_api.persistence.rows import (
     update_instances,
 )
 from gql_api.persistence.rules import check_values
+from gql_api.persistence.soft_deletes import purge_row, restore_row
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import CreateRow, DeleteRow, KeyValue, UpdateRow
 from gql_api.schema.build import Schema
@@ -303,7 +304,7 @@ class Repository(Generic[ModelT]):
         return instance
 
     async def delete(self, key: Any, *, path: Sequence[str] = ("id",)) -> None:
-        """Delete a row.
+        """Delete a row; softly where the model says so.
 
         Raises:
             WriteError: The row is missing or not visible; the policy or the database refuses.
@@ -312,6 +313,28 @@ class Repository(Generic[ModelT]):
             One SELECT that locks the row, and one DELETE per table of the model.
         """
         await delete_row(DeleteRow(self._entity.name, self._key(key)), self._write, path)
+
+    async def restore(self, key: Any, *, path: Sequence[str] = ("id",)) -> None:
+        """Bring back a row that is deleted softly, and the rows that were deleted with it.
+
+        Raises:
+            WriteError: There is no such deleted row; the policy or the database refuses.
+
+        Cost:
+            One SELECT that locks the row, and one UPDATE; for what follows it as of a deletion.
+        """
+        await restore_row(DeleteRow(self._entity.name, self._key(key)), self._write, path)
+
+    async def hard_delete(self, key: Any, *, path: Sequence[str] = ("id",)) -> None:
+        """Remove a row that is deleted softly for good.
+
+        Raises:
+            WriteError: There is no such deleted row; the policy or the database refuses.
+
+        Cost:
+            One SELECT that locks the row, and one DELETE per table of the model.
+        """
+        await purge_row(DeleteRow(self._entity.name, self._key(key)), self._write, path)
 
     @contextmanager
     def refusals(self, path: Sequence[str] = ()) -> Iterator[None]:

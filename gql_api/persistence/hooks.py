@@ -24,6 +24,10 @@ Event = Literal[
     "after_update",
     "before_delete",
     "after_delete",
+    "before_restore",
+    "after_restore",
+    "before_purge",
+    "after_purge",
 ]
 """Name of a hook's method."""
 
@@ -131,7 +135,19 @@ class Hooks(Generic[ModelT]):
         """See or refuse the deletion of locked rows."""
 
     def after_delete(self, changes: Sequence[RowChange[ModelT]], context: WriteContext) -> Done:
-        """See rows that are gone."""
+        """See rows that are gone, or marked as deleted."""
+
+    def before_restore(self, changes: Sequence[RowChange[ModelT]], context: WriteContext) -> Done:
+        """See or refuse that locked rows, which are marked as deleted, come back."""
+
+    def after_restore(self, changes: Sequence[RowChange[ModelT]], context: WriteContext) -> Done:
+        """See rows that are back."""
+
+    def before_purge(self, changes: Sequence[RowChange[ModelT]], context: WriteContext) -> Done:
+        """See or refuse that locked rows, which are marked as deleted, are removed for good."""
+
+    def after_purge(self, changes: Sequence[RowChange[ModelT]], context: WriteContext) -> Done:
+        """See rows that are gone for good."""
 
 
 HooksByModel = Mapping[type[Any], Sequence[Hooks[Any]]]

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from gql_api.errors import ForbiddenError, NotFoundError
 from gql_api.mapping.descriptors import Entity
 from gql_api.persistence.flushing import flush, key_chunks, plain_keys, primary_key_of
+from gql_api.persistence.hooks import RowChange
 from gql_api.persistence.together import is_plain, update_together
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import DeleteRow, KeyValue
@@ -80,11 +81,14 @@ async def restore_row(change: DeleteRow, write: Write, path: Sequence[str] = ("i
     """
     entity = write.registry.entities[change.entity]
     row = await _lock_deleted_row(entity, change.key, write, path, is_purge=False)
+    restored: RowChange[Any] = RowChange(entity, tuple(path), row=row)
+    await write.hooking.run("before_restore", [restored])
     key, column = primary_key_of(entity, row), str(entity.soft_delete)
     before = getattr(row, column)
     setattr(row, column, None)
     await flush(entity, write, ())
     await _mark_followers(entity, [key], write, (), before=before)
+    await write.hooking.run("after_restore", [restored])
     return key
 
 
@@ -110,9 +114,12 @@ async def purge_row(change: DeleteRow, write: Write, path: Sequence[str] = ("id"
     """
     entity = write.registry.entities[change.entity]
     row = await _lock_deleted_row(entity, change.key, write, path, is_purge=True)
+    purged: RowChange[Any] = RowChange(entity, tuple(path), row=row)
+    await write.hooking.run("before_purge", [purged])
     key = primary_key_of(entity, row)
     await write.session.delete(row)
     await flush(entity, write, path, is_delete=True)
+    await write.hooking.run("after_purge", [purged])
     return key
 
 
