@@ -2,7 +2,9 @@
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -17,12 +19,13 @@ def new_instance(entity: Entity, values: Mapping[str, Any]) -> Any:
     A dataclass model may demand relationships, which are never set here.
     """
     values = bindable_values(entity, values, is_new=True)
-    parameters = inspect.signature(entity.model).parameters.values()
-    named = {each.name: each for each in parameters if each.kind not in _VARIADIC}
-    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
-    demanded = {name for name, each in named.items() if each.default is inspect.Parameter.empty}
-    if demanded <= values.keys():
-        accepted = {key: values[key] for key in values if takes_any or key in named}
+    constructor = _constructor_of(entity.model)
+    if constructor.demanded <= values.keys():
+        accepted = {
+            key: values[key]
+            for key in values
+            if constructor.takes_any or key in constructor.accepted
+        }
         row = entity.model(**accepted)
     else:
         accepted = {}
@@ -30,6 +33,38 @@ def new_instance(entity: Entity, values: Mapping[str, Any]) -> Any:
     for key in values.keys() - accepted.keys():
         setattr(row, key, values[key])
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Constructor:
+    """What the constructor of a model takes by name."""
+
+    accepted: frozenset[str]
+    demanded: frozenset[str]
+    takes_any: bool
+
+
+_constructors: WeakKeyDictionary[type[Any], _Constructor] = WeakKeyDictionary()
+
+
+def _constructor_of(model: type[Any]) -> _Constructor:
+    """Return what is known of a constructor: reading its signature costs as much as a short read."""
+    known = _constructors.get(model)
+    if known is None:
+        known = _constructors[model] = _read_constructor(model)
+    return known
+
+
+def _read_constructor(model: type[Any]) -> _Constructor:
+    parameters = inspect.signature(model).parameters.values()
+    named = {each.name: each for each in parameters if each.kind not in _VARIADIC}
+    return _Constructor(
+        accepted=frozenset(named),
+        demanded=frozenset(
+            name for name, each in named.items() if each.default is inspect.Parameter.empty
+        ),
+        takes_any=any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters),
+    )
 
 
 _VARIADIC = frozenset({inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL})
