@@ -96,6 +96,7 @@ class Product(Timestamps, Base):
         CheckConstraint("price >= 0", name="price_not_negative"),
         CheckConstraint("stock >= 0", name="stock_not_negative"),
     )
+    __gql_soft_delete__ = "deleted_at"
     repr_attributes = ("id", "slug")
 
     id: Mapped[uuid.UUID] = mapped_column(

@@ -1,4 +1,4 @@
-"""Stock that never falls below nothing, and products that are deleted softly."""
+"""Stock that never falls below nothing."""
 
 import uuid
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 
 import gql_api as gql
-from gql_api.app.base import CurrentInstant
 from gql_api.app.catalog import models
 from gql_api.app.descriptions import argument
 from gql_api.app.roles import is_staff
@@ -19,8 +18,6 @@ Product = models.Product
 MAX_STOCK = 2**31 - 1
 """Most pieces that the column can hold."""
 
-ProductId = Annotated[gql.ID, argument("Global id of the product.", name="id")]
-
 
 @dataclass(frozen=True, slots=True)
 class StockTransfer:
@@ -28,14 +25,6 @@ class StockTransfer:
 
     source: models.Product
     target: models.Product
-
-
-@dataclass(frozen=True, slots=True)
-class DeletedProduct:
-    """A product that is gone."""
-
-    deleted_id: gql.ID
-    """Its global id."""
 
 
 class CatalogMutations:
@@ -81,43 +70,6 @@ class CatalogMutations:
         )
         await count_written(info.context.session, update)
         return StockTransfer(Product(id=source_id), Product(id=target_id))
-
-    @gql.mutation
-    async def delete_product(self, info: gql.Info, product_id: ProductId) -> DeletedProduct:
-        """Delete one Product: nobody sees it until it is restored. For staff."""
-        _demand_staff(info)
-        key = info.context.key_of(Product, product_id)
-        update = _update_products(
-            [Product.id == key, Product.deleted_at.is_(None)], {"deleted_at": CurrentInstant()}
-        )
-        if await count_written(info.context.session, update) == 0:
-            raise _missing(("id",))
-        return DeletedProduct(product_id)
-
-    @gql.mutation
-    async def restore_product(self, info: gql.Info, product_id: ProductId) -> models.Product:
-        """Bring back a Product that was deleted, unless its slug or sku is taken. For staff."""
-        _demand_staff(info)
-        key = info.context.key_of(Product, product_id)
-        update = _update_products(
-            [Product.id == key, Product.deleted_at.is_not(None)], {"deleted_at": None}
-        )
-        with gql.Repository(Product, info).refusals():
-            if await count_written(info.context.session, update) == 0:
-                message = "There is no such Product among the deleted ones."
-                raise gql.NotFoundError(message, path=("id",))
-        return Product(id=key)
-
-    @gql.mutation
-    async def purge_product(self, info: gql.Info, product_id: ProductId) -> DeletedProduct:
-        """Remove a Product that was deleted, and its reviews, for good. For staff."""
-        _demand_staff(info)
-        key = info.context.key_of(Product, product_id)
-        purge = sa.delete(Product).where(Product.id == key, Product.deleted_at.is_not(None))
-        if await count_written(info.context.session, purge) == 0:
-            message = "There is no such Product among the deleted ones."
-            raise gql.NotFoundError(message, path=("id",))
-        return DeletedProduct(product_id)
 
 
 def _demand_staff(info: gql.Info) -> None:

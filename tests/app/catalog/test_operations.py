@@ -276,8 +276,28 @@ async def test_catalog_is_for_staff(shared_demo: Demo, user: str | None):
     assert (
         await shared_demo.refusal(TRANSFER, user, source=id_, target=id_, quantity=1) == FORBIDDEN
     )
-    for text in (DELETE, RESTORE, PURGE):
-        assert await shared_demo.refusal(text, user, id=id_) == FORBIDDEN
+    gone = await shared_demo.scalar(
+        sa.select(models.Product.id).where(models.Product.deleted_at.is_not(None)).limit(1)
+    )
+    deleted_id = await shared_demo.id_of(models.Product, id=gone)
+    for text, verb, each in (
+        (DELETE, "delete", id_),
+        (RESTORE, "restore", deleted_id),
+        (PURGE, "purge", deleted_id),
+    ):
+        forbidden = ("FORBIDDEN", f"You may not {verb} this Product.", ["id"])
+        assert await shared_demo.refusal(text, user, id=each) == [forbidden]
+
+
+async def test_deleted_products(shared_demo: Demo):
+    """Staff list deleted products on demand; nobody else does."""
+    text = "{ products(includeDeleted: true, where: {deletedAt: {isNull: false}}) { totalCount } }"
+
+    shown = await shared_demo.run(text, "admin")
+    refused = await shared_demo.run(text, "ada")
+
+    assert shown.data["products"]["totalCount"] > 0
+    assert [error.extensions["code"] for error in refused.errors] == ["FORBIDDEN"]
 
 
 async def test_staff_run_the_catalog(demo: Demo):
