@@ -82,6 +82,7 @@ def test_all_commands():
     assert single == {"serve", "dev", "explain", "token", "doctor", "version"}
     assert groups == {
         "schema": {"export", "check", "diff", "names"},
+        "policy": {"show", "explain"},
         "db": {
             *("create", "upgrade", "downgrade", "current", "history", "revision", "seed", "reset"),
         },

@@ -10,10 +10,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 
 import gql_api as gql
+from tests.fixtures.demo import demo_template, mariadb_demo, postgres_demo, restored_demo
 from tests.proof.drawing import draw_models, for_database
 from tests.proof.library import LIBRARY
 from tests.proof.paths import PATHS
 from tests.proof.service import COUNTS, Service
+
+__all__ = ["demo_template", "mariadb_demo", "postgres_demo", "restored_demo"]
 
 _COMMON = {
     "deadline": None,  # no timed assertions
