@@ -16,9 +16,10 @@ _OURS = "gql_api"
 def markdown(results: Results) -> str:
     """Write all tables of a run."""
     meta = results.meta
+    rounds = "1 round" if meta["rounds"] == 1 else f"{meta['rounds']} rounds"
     title = (
         f"{meta['date']}, {meta['cpus']} cores, offsets below {meta['max_offset']}, "
-        f"{meta['concurrency']} connections, {meta['rounds']} rounds of {meta['seconds']} s. "
+        f"{meta['concurrency']} connections, {rounds} of {meta['seconds']} s. "
         f"Other programs took {results.foreign_cores():.1f} cores meanwhile."
     )
     parts = [title]
