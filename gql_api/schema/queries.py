@@ -10,6 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 from typing_extensions import override
 
 from gql_api.errors import BadUserInputError, NoPlainFormError
+from gql_api.loading.explanations import report_path
 from gql_api.loading.plans import load_connection, load_lookup, load_wire_rows
 from gql_api.loading.rows import LoadedRow, column_values
 from gql_api.loading.run import Run
@@ -238,6 +239,8 @@ def _read_given_key(reader: ArgumentReader, _arguments: Mapping[str, Any]) -> Fi
 _Keyed = list[tuple[tuple[Any, ...], Any]]
 """Values of the primary key, and the row."""
 
+_BY_KEYS = "Rows of several keys, in the order of the keys."
+
 _Load = Callable[[KnownPlan[Lookup], tuple[str, ...], Run], Awaitable[_Keyed]]
 """Loads rows with values of columns."""
 
@@ -247,13 +250,19 @@ async def _load_rows(known: KnownPlan[Lookup], columns: tuple[str, ...], run: Ru
     return [(column_values(row, columns), row) for row in rows]
 
 
+async def _load_wire(known: KnownPlan[Lookup], columns: tuple[str, ...], run: Run) -> _Keyed:
+    rows = await load_wire_rows(known, columns, run)
+    report_path(run.reader, "rows", _BY_KEYS)
+    return rows
+
+
 async def _complete_list(
     info: Info, load: Callable[[_Load], Awaitable[list[Any]]]
 ) -> Completed | list[Any]:
     """Answer a list as a whole where that is possible, else with rows that are executed."""
     if info.context.takes_completed:
         try:
-            return Completed(await load(load_wire_rows))
+            return Completed(await load(_load_wire))
         except NoPlainFormError:
             pass
     return await load(_load_rows)

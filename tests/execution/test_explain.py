@@ -70,6 +70,19 @@ async def test_paths(api: Api):
     assert rows["fields"]["authors"]["reason"] == "The json path is switched off."
 
 
+async def test_path_of_nodes(api: Api):
+    """Rows by several ids are answered as a whole, without the executor."""
+    found = await api.run("{ authors(first: 2) { nodes { id } } }")
+    ids = ", ".join(f'"{row["id"]}"' for row in found.data["authors"]["nodes"])
+
+    told = await explained(api.of(), f"{{ nodes(ids: [{ids}]) {{ id }} }}")
+
+    assert told["fields"]["nodes"] == {
+        "path": "rows",
+        "reason": "Rows of several keys, in the order of the keys.",
+    }
+
+
 async def test_plan(api: Api):
     """The database tells how it would run each read."""
     told = await explained(api, "{ authors { nodes { penName } } }", has_plans=True)
