@@ -157,7 +157,7 @@ class _NumberedPage:
     def _compile_edges(self, field: EdgesField) -> Expression:
         before = self.table
         self.table, columns = _compile_edge(field, self._cut, before, self._listed, self._writer)
-        edge = sa.select(*columns).correlate(self.table).lateral(self._writer.name("edge"))
+        edge = sa.select(*columns).correlate_except().lateral(self._writer.name("edge"))
         self.table = self.table.join(edge, sa.true())
         return whole_row(edge)
 
