@@ -14,6 +14,9 @@ class Mutant:
     database: str = "sqlite"
     """Where it shows."""
 
+    seeds: str = "4 6"
+    """Sets of models with all that most defects need: composite keys, roles, orders of relationships."""
+
 
 CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_page(", "def select_page(")
 """Passes: else the others would be caught by a copy that does not work."""
@@ -148,6 +151,7 @@ MUTANTS = (
         "sql/ordering.py",
         "tied = sa.and_(correlate(relatives, source, relationship), relatives.scope)",
         "tied = sa.and_(correlate(relatives, source, relationship))",
+        seeds="5",
     ),
     Mutant(
         "the primary key is not appended to the order",
@@ -300,10 +304,10 @@ MUTANTS = (
         "pass",
     ),
     Mutant(
-        "rows before an offset are forgotten",
+        "rows before an offset beyond the end are forgotten",
         "loading/pages.py",
-        "is_known = [bool(skipped and size) for size in pages.sizes]",
-        "is_known = [False for size in pages.sizes]",
+        "if self._has_after or (skipped and not all(is_known)):",
+        "if self._has_after:",
     ),
     Mutant(
         "the default size does not count",
