@@ -9,6 +9,7 @@ COLUMN_MUTANTS = (
         'return sa.func.nullif(type_, "null")',
         "return type_",
         "postgresql",
+        seeds="5",
     ),
     Mutant(
         "documents: null in JSON is not NULL",

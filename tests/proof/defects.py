@@ -404,6 +404,7 @@ MUTANTS = (
         "rows.order_by(*page.order) if connection.page.is_backward else rows",
         "rows",
         "postgresql",
+        seeds="8",
     ),
     Mutant(
         "JSON: a full page always has a next one",
@@ -425,6 +426,7 @@ MUTANTS = (
         "kept = number <= bind_slot",
         "kept = number < bind_slot",
         "postgresql",
+        seeds="8",
     ),
     Mutant(
         "JSON: whole numbers of 64 bits are numbers",
