@@ -31,10 +31,17 @@ def encode_key(entity: Entity, key: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([entity.id_name, *parts])).decode("ascii")
 
 
-def decode_global_id(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
+def decode_global_id(
+    registry: Registry, text: str, path: tuple[str, ...] = ("id",)
+) -> tuple[Entity, tuple[Any, ...]]:
     """Decode a global id into its entity and the values of the primary key.
 
     Rows of classes that inherit from each other have ids of their topmost base.
+
+    Args:
+        registry: All entities.
+        text: The id.
+        path: Names that lead to the argument.
 
     Raises:
         BadUserInputError: It is none, or names a type or a key that does not exist.
@@ -42,15 +49,15 @@ def decode_global_id(registry: Registry, text: str) -> tuple[Entity, tuple[Any, 
     name, *parts = _parse(text) or [None]
     entity = registry.entities.get(name) if isinstance(name, str) else None
     if entity is None or entity.id_name != name:
-        raise _invalid(text)
+        raise _invalid(text, path)
     if entity.is_keyless or len(entity.id_columns) != len(parts):
-        raise _invalid(text)
+        raise _invalid(text, path)
     if None in parts:
-        raise _invalid(text)
+        raise _invalid(text, path)
     try:
         return entity, tuple(map(read_column, entity.id_columns, parts))
     except (ValueError, KeyError):
-        raise _invalid(text) from None
+        raise _invalid(text, path) from None
 
 
 def key_values(entity: Entity, found: Entity, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -80,8 +87,10 @@ def _parse(text: str) -> list[Any] | None:
     return parts if isinstance(parts, list) else None
 
 
-def _invalid(text: str) -> BadUserInputError:
-    return BadUserInputError(f'"{text[:80]}" is no id of this API: pass an id that it returned.')
+def _invalid(text: str, path: tuple[str, ...]) -> BadUserInputError:
+    where = ".".join(path)
+    message = f'{where} is "{text[:80]}", no id of this API: pass an id that it returned.'
+    return BadUserInputError(message, path=path)
 
 
 def write_column(column: Column, value: Any) -> Any:

@@ -59,10 +59,10 @@ def read_global_id(
     Raises:
         BadUserInputError: It is no id, or one of another type.
     """
-    found, values = decode_global_id(registry, text)
+    found, values = decode_global_id(registry, text, path)
     key = key_values(entity, found, values)
     if key is None:
-        message = f"{'.'.join(path)} is the id of a {found.name}: pass the id of a {entity.name}."
+        message = f"{'.'.join(path)} is an id of {found.name}: pass an id of {entity.name}."
         raise BadUserInputError(message, path=path)
     return KeyValue(tuple(column.key for column in entity.primary_key), key)
 

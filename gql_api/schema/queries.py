@@ -154,7 +154,7 @@ class NodeField(RootField):
     def find(
         self, asked: AskedField, plans: DocumentPlans
     ) -> tuple[KnownPlan[Lookup], tuple[Any, ...]]:
-        entity, key = _node_key(asked.table.registry, asked.arguments["id"])
+        entity, key = _node_key(asked.table.registry, asked.arguments["id"], "id")
         if any(map(_has_spellings, entity.primary_key)):
             message = f"A key of {entity.name} has several spellings, its id has one."
             raise NoPlainFormError(message)
@@ -297,11 +297,12 @@ async def _load_nodes(info: Info, load: _Load) -> list[Any]:
     """Load the nodes of a field: one run per type, in the order of the ids."""
     table = table_of(info)
     arguments = AskedField.of(info).arguments
-    ids = [arguments["id"]] if "id" in arguments else arguments["ids"]
+    name = "id" if "id" in arguments else "ids"
+    ids = [arguments[name]] if name == "id" else arguments[name]
     if len(ids) > table.config.max_page_size:
         message = f"ids holds {len(ids)}: ask for at most {table.config.max_page_size}."
         raise BadUserInputError(message, path=("ids",))
-    wanted = [_node_key(table.registry, each) for each in ids]
+    wanted = [_node_key(table.registry, each, name) for each in ids]
     found: dict[tuple[str, tuple[Any, ...]], Any] = {}
     for entity in dict.fromkeys(entity for entity, _ in wanted):
         keys = list(dict.fromkeys(key for each, key in wanted if each is entity))
@@ -317,8 +318,8 @@ def _has_spellings(column: Column) -> bool:
     return is_text or type_.is_text or type_.own is not None
 
 
-def _node_key(registry: Registry, text: str) -> tuple[Entity, tuple[Any, ...]]:
-    entity, values = decode_global_id(registry, text)
+def _node_key(registry: Registry, text: str, argument: str) -> tuple[Entity, tuple[Any, ...]]:
+    entity, values = decode_global_id(registry, text, (argument,))
     key = key_values(entity, entity, values)
     assert key is not None  # noqa: S101 - an entity has rows with its own ids
     return entity, key

@@ -50,7 +50,7 @@ async def test_keys(api: Api):
 
     await api.of(queries=[Queries]).data("{ read }", count=0)
 
-    assert found == [2, (1, ADA), "id is the id of a Loan: pass the id of a Tag."]
+    assert found == [2, (1, ADA), "id is an id of Loan: pass an id of Tag."]
 
 
 async def test_read_session(api: Api):

@@ -71,7 +71,11 @@ async def test_input_error(written: Api):
 
     assert answer.data == {"a": None, "b": None, "c": None}
     assert sorted(_errors(answer)) == [
-        ("BAD_USER_INPUT", '"garbage" is no id of this API: pass an id that it returned.', ["b"]),
+        (
+            "BAD_USER_INPUT",
+            'id is "garbage", no id of this API: pass an id that it returned.',
+            ["b"],
+        ),
         ("NOT_RUN", NOT_RUN, ["c"]),
         ("ROLLED_BACK", UNDONE, ["a"]),
     ]

@@ -75,7 +75,9 @@ def test_tampering(text: str):
     with pytest.raises(BadUserInputError) as caught:
         decode_global_id(REGISTRY, text)
 
-    assert caught.value.message == f'"{text}" is no id of this API: pass an id that it returned.'
+    assert (
+        caught.value.message == f'id is "{text}", no id of this API: pass an id that it returned.'
+    )
 
 
 def test_long_text():
@@ -84,5 +86,5 @@ def test_long_text():
         decode_global_id(REGISTRY, "x" * 1000)
 
     assert caught.value.message == (
-        f'"{"x" * 80}" is no id of this API: pass an id that it returned.'
+        f'id is "{"x" * 80}", no id of this API: pass an id that it returned.'
     )

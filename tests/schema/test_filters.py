@@ -302,8 +302,8 @@ async def test_null_where(api: Api):
         ),
         (
             '{id: {eq: "x"}}',
-            '"x" is no id of this API: pass an id that it returned.',
-            None,
+            'books.where.id.eq is "x", no id of this API: pass an id that it returned.',
+            "books.where.id.eq",
         ),
     ],
 )
@@ -325,7 +325,7 @@ async def test_id_of_another_type(api: Api, offline: Api):
 
     assert refusal == (
         "BAD_USER_INPUT",
-        "books.where.id.in is the id of a Tag: pass the id of a Book.",
+        "books.where.id.in is an id of Tag: pass an id of Book.",
         "books.where.id.in",
     )
 

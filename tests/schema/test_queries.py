@@ -152,20 +152,20 @@ async def test_too_many_nodes(offline: Api):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "path"),
     [
-        "query($i: ID!) { node(id: $i) { id } }",
-        "query($i: ID!) { nodes(ids: [$i]) { id } }",
-        "query($i: ID!) { book(id: $i) { id } }",
-        "query($i: ID!) { bookBy(key: {id: $i}) { id } }",
+        ("query($i: ID!) { node(id: $i) { id } }", "id"),
+        ("query($i: ID!) { nodes(ids: [$i]) { id } }", "ids"),
+        ("query($i: ID!) { book(id: $i) { id } }", "book.id"),
+        ("query($i: ID!) { bookBy(key: {id: $i}) { id } }", "bookBy.key.id"),
     ],
 )
-async def test_garbage(offline: Api, text: str):
+async def test_garbage(offline: Api, text: str, path: str):
     """What is no id is refused by every way to one."""
     code, message, _ = await offline.refusal(text, i="garbage")
 
     assert code == "BAD_USER_INPUT"
-    assert message == '"garbage" is no id of this API: pass an id that it returned.'
+    assert message == f'{path} is "garbage", no id of this API: pass an id that it returned.'
 
 
 async def test_id_of_another_type(offline: Api):
@@ -176,7 +176,7 @@ async def test_id_of_another_type(offline: Api):
 
     assert refusal == (
         "BAD_USER_INPUT",
-        "b.id is the id of a Tag: pass the id of a Book.",
+        "b.id is an id of Tag: pass an id of Book.",
         "b.id",
     )
 

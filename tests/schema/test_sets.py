@@ -98,7 +98,7 @@ async def test_create_with_wrong_key(offline: Api):
     refusal = await offline.refusal(text, inputs=inputs)
 
     path = "inputs.1.book.connect.id"
-    message = f"{path} is the id of a Tag: pass the id of a Book."
+    message = f"{path} is an id of Tag: pass an id of Book."
     assert refusal == ("BAD_USER_INPUT", message, path)
 
 

@@ -266,7 +266,7 @@ async def test_id_of_another_table(park: Api):
     )
 
     assert code == "BAD_USER_INPUT"
-    assert message == "car.id is the id of a Boat: pass the id of a Car."
+    assert message == "car.id is an id of Boat: pass an id of Car."
 
 
 async def test_relatives(park: Api):

@@ -257,7 +257,7 @@ async def test_id_of_another_hierarchy(staff: Api):
     )
 
     assert code == "BAD_USER_INPUT"
-    assert message == "manager.id is the id of a Project: pass the id of a Manager."
+    assert message == "manager.id is an id of Project: pass an id of Manager."
 
 
 class VisibleLevels(gql.Policy[Manager]):

@@ -82,7 +82,7 @@ async def test_id_of_something_else(shared_demo: Demo):
 
     assert answer.data == {"publishPost": None}
     assert answer.codes == ["BAD_USER_INPUT"]
-    assert answer.errors[0].message == "id is the id of a User: pass the id of a Post."
+    assert answer.errors[0].message == "id is an id of User: pass an id of Post."
 
 
 async def test_existing_tag_is_used(demo: Demo):
