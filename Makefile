@@ -73,6 +73,7 @@ proof: $(V)/.ok
 	$(BIN)/python -m tests.proof.long $(OPERATIONS) $(SEED)
 	$(BIN)/python -m tests.proof.mutants
 	GQL_API_PROOF_LOAD="10000 200 2000 100" $(BIN)/python -m pytest tests/proof/test_loads.py -v
+	$(BIN)/python -m tests.proof.kills
 
 schema: $(V)/.ok
 	$(BIN)/gql-api schema export --output schema.graphql

@@ -42,9 +42,11 @@ from gql_api.schema.declarations import auto, computed, field
 from gql_api.schema.declarations import type_ as type  # noqa: A004 - read as gql.type
 from gql_api.schema.operations import mutation, query
 from gql_api.schema.scalars import JSON, Base64, BigInt, LocalDateTime
+from gql_api.server.api_keys import api_key_authenticator, api_key_digest, new_api_key
 from gql_api.server.app import create_app
 from gql_api.server.application import Application
 from gql_api.server.health import ReadinessCheck
+from gql_api.server.persisted import PersistedDocuments, read_manifests
 from gql_api.server.router import graphql_router
 from gql_api.server.session import WriteSession, write_session
 from gql_api.sql.stored_answers import idempotency_table
@@ -83,6 +85,7 @@ __all__ = [
     "MappingError",
     "NotFoundError",
     "Owned",
+    "PersistedDocuments",
     "Policy",
     "ReadinessCheck",
     "Repository",
@@ -104,6 +107,8 @@ __all__ = [
     "WriteRefusedError",
     "WriteSession",
     "all_but",
+    "api_key_authenticator",
+    "api_key_digest",
     "auto",
     "build_schema",
     "computed",
@@ -112,8 +117,10 @@ __all__ = [
     "graphql_router",
     "idempotency_table",
     "mutation",
+    "new_api_key",
     "open_database",
     "query",
+    "read_manifests",
     "refuse_any",
     "type",
     "unit_of_work",

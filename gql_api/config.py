@@ -117,6 +117,9 @@ class ApiConfig:
     has_snapshots: bool = True
     """Whether a query may ask to read one moment, by ``extensions.snapshot``; it holds a connection."""
 
+    has_row_level_security: bool = False
+    """Whether PostgreSQL is told who asks, for policies of its own: each operation is a transaction."""
+
     max_attempts: int = 6
     """Runs of a mutation whose transaction loses against others, at most, the first one included."""
 

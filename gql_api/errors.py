@@ -13,6 +13,11 @@ GqlApiError
     │   ├── CursorMismatchError    a cursor belongs to another order
     │   └── PageSizeExceededError  more rows asked for than a page may hold
     ├── LimitExceededError         a request asks for more than is allowed
+    ├── DocumentError              a document is not run, or not known by its id
+    │   ├── DocumentNotFoundError            no trusted document has the id
+    │   ├── DocumentNotTrustedError          only trusted documents are run
+    │   ├── PersistedQueryNotFoundError      the hash is not known here: send the text with it
+    │   └── PersistedQueryNotSupportedError  texts are not kept here
     ├── UnauthenticatedError       no or no valid credentials
     ├── NotRunError                a root field after the one that failed
     ├── RolledBackError            a root field before the one that failed
@@ -125,6 +130,34 @@ class LimitExceededError(ApiError):
     def __init__(self, message: str, *, limit: str, path: Sequence[str] = ()) -> None:
         super().__init__(message, path=path)
         self.code = f"{limit.upper()}_EXCEEDED"
+
+
+class DocumentError(ApiError):
+    """A document is not run, or not known by its id; never raised itself."""
+
+
+class DocumentNotFoundError(DocumentError):
+    """No trusted document has the id. The client must be built with the server's manifest."""
+
+    code = "DOCUMENT_NOT_FOUND"
+
+
+class DocumentNotTrustedError(DocumentError):
+    """Only trusted documents are run. The operator must add it to a manifest."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+
+
+class PersistedQueryNotFoundError(DocumentError):
+    """A persisted query is not known here. The client must send the text with its hash."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+
+class PersistedQueryNotSupportedError(DocumentError):
+    """Persisted queries are not kept here. The client must send the text alone."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
 
 
 class UnauthenticatedError(ApiError):

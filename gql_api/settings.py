@@ -131,6 +131,9 @@ class Settings(BaseSettings):
     snapshots: bool = True
     """Whether a query may ask to read one moment; it holds a connection."""
 
+    row_level_security: bool = False
+    """Whether PostgreSQL is told who asks, for policies of its own; each operation is a transaction."""
+
     json_path: bool = True
     """Whether PostgreSQL may write answers as JSON, where it writes what Python would."""
 
@@ -151,6 +154,18 @@ class Settings(BaseSettings):
 
     suggestions: bool | None = None
     """Whether errors tell names of the schema that are like an unknown one; None: in ``dev``."""
+
+    cors_origins: str = ""
+    """Origins of pages that may read answers, with spaces between; ``*`` for all."""
+
+    persisted_queries: bool = True
+    """Whether documents that clients send with their hash are found by the hash afterwards."""
+
+    trusted_documents: Path | None = None
+    """Manifest of documents that are found by their ids: a file of JSON."""
+
+    only_trusted_documents: bool = False
+    """Whether all other documents are refused."""
 
     unreadable_columns: Literal["null", "error"] = "null"
     """What a column is that policies keep from the caller, where it may be null."""

@@ -212,8 +212,10 @@ def _stored(entity: Entity, key: str) -> Iterator[Place]:
 
 
 def _ties(relationship: Relationship) -> Iterator[Place]:
-    """Iterate over the columns of tables by which relatives are found."""
-    for tie in (relationship.property.primaryjoin, relationship.property.secondaryjoin):
+    """Iterate over the columns of tables by which relatives are found, and one is chosen of several."""
+    mapped = relationship.property
+    order = () if relationship.is_list else mapped.order_by or ()
+    for tie in (mapped.primaryjoin, mapped.secondaryjoin, *order):
         if tie is not None:
             yield from _places(tie)
 

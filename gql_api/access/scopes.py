@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gql_api.access.policies import Policy, Predicate
+from gql_api.access.subject_values import with_arrays
 from gql_api.access.subjects import RoleSet, SymbolicSubject
 from gql_api.mapping.descriptors import Entity
 
@@ -33,6 +34,9 @@ class Scopes:
 
     default: Policy[Any] | None = None
     """Holds for models of which neither they nor their bases have a policy; None: they are open."""
+
+    has_arrays: bool = False
+    """Whether a list that a predicate compares with is one array parameter."""
 
     def visible_rows(
         self, entity: Entity, row: Any, subtypes: Sequence[SubtypeRow] = ()
@@ -136,4 +140,4 @@ class Scopes:
         if policy.is_closed(self.subject):
             return sa.false()
         predicate: Predicate = getattr(policy, operation)(row, self.subject)
-        return predicate
+        return with_arrays(predicate) if self.has_arrays else predicate

@@ -1,5 +1,6 @@
 """Who asks: the subject of a request, its role set, and its symbolic twin in policies."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -45,9 +46,21 @@ class Subject:
         claims = {_claim_parameter(name): value for name, value in self.claims.items()}
         return {USER_ID_PARAMETER: self.user_id, **claims}
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The subject as settings of a transaction, for row-level security of the database."""
+        return {
+            "gql_api.user_id": "" if self.user_id is None else str(self.user_id),
+            "gql_api.roles": json.dumps(sorted(self.roles)),
+            "gql_api.claims": json.dumps(dict(self.claims), default=str),
+        }
+
 
 USER_ID_PARAMETER = "subject_user_id"
 """Name of the bind parameter that holds the subject's user id."""
+
+VALUE_PREFIX = "subject_value_"
+"""What names of bind parameters begin with that hold values to be loaded."""
 
 
 def _claim_parameter(name: str) -> str:
@@ -80,6 +93,14 @@ class SymbolicSubject:
     def claim(self, name: str) -> sa.BindParameter[Any]:
         """The value of a claim; every request of the role set must have it."""
         return sa.bindparam(_claim_parameter(name))
+
+    def value(self, name: str) -> sa.BindParameter[Any]:
+        """A value that is loaded once per request, where a statement needs it.
+
+        A list goes with ``in_``. What loads it is a function of this name among the
+        ``subject_values`` of ``build_schema``.
+        """
+        return sa.bindparam(VALUE_PREFIX + name)
 
 
 ANONYMOUS = Subject()

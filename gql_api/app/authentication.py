@@ -12,8 +12,7 @@ from gql_api.app import models
 from gql_api.app.roles import ADMIN
 from gql_api.app.signing import signing
 from gql_api.app.tokens import issue_token, read_token
-
-_SCHEME = "bearer"
+from gql_api.jwt import bearer_token
 
 
 async def authenticate(connection: HTTPConnection, database: gql.Database) -> gql.Subject:
@@ -31,14 +30,10 @@ async def authenticate(connection: HTTPConnection, database: gql.Database) -> gq
     Cost:
         One statement, none for an anonymous caller.
     """
-    header = connection.headers.get("authorization")
-    if header is None:
+    token = bearer_token(connection)
+    if token is None:
         return gql.ANONYMOUS
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != _SCHEME:
-        message = "The header Authorization is not of the form: Bearer <token>."
-        raise gql.UnauthenticatedError(message)
-    claims = read_token(token.strip(), signing().key)
+    claims = read_token(token, signing().key)
     return await subject_of(claims.user_id, database)
 
 

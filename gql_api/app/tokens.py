@@ -1,20 +1,19 @@
 """Issue and read bearer tokens: JWT signed with HMAC-SHA256."""
 
-import base64
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 import gql_api as gql
+from gql_api.jwt import TokenRules, read_claims, secret_key
 
 _ALGORITHM = "HS256"
-_MINIMUM_SECRET_BYTES = 14  # 112 bits, NIST SP 800-131A
+_RULES = TokenRules(algorithms=[_ALGORITHM], leeway_s=0)  # one clock signs and reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +69,16 @@ def read_token(token: str, secret: str, *, now: datetime | None = None) -> Claim
         UnauthenticatedError: It is no token, is not signed with this key and algorithm, has expired, or lacks a claim.
         ConfigurationError: The secret is too short.
     """
-    key = _signing_key(secret)
+    moment = now or datetime.now(UTC)
+    found = read_claims(token, _signing_key(secret), _RULES, now=int(moment.timestamp()))
     try:
-        claims = _read_claims(jwt.decode(token, key, algorithms=[_ALGORITHM]).claims)
-    except (JoseError, ValueError, TypeError, KeyError, OverflowError, OSError):
+        return _read_claims(found)
+    except (ValueError, TypeError, KeyError, OverflowError, OSError):
         message = "The token is not valid. Sign in again."
         raise gql.UnauthenticatedError(message) from None
-    if claims.expires_at <= (now or datetime.now(UTC)):
-        message = "The token has expired. Sign in again."
-        raise gql.UnauthenticatedError(message)
-    return claims
 
 
-def _read_claims(claims: dict[str, Any]) -> Claims:
+def _read_claims(claims: Mapping[str, Any]) -> Claims:
     roles = claims["roles"]
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         message = "roles is not a list of names"
@@ -97,9 +93,10 @@ def _read_claims(claims: dict[str, Any]) -> Claims:
 
 @functools.lru_cache(maxsize=8)
 def _signing_key(secret: str) -> OctKey:
-    if len(secret.encode()) < _MINIMUM_SECRET_BYTES:
-        message = f"The secret key has fewer than {_MINIMUM_SECRET_BYTES} bytes."
-        raise gql.ConfigurationError(message, fix="Set GQL_API_SECRET_KEY to a longer one.")
-    # As a JWK: a bare string would be searched for the looks of a PEM file.
-    encoded = base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")
-    return OctKey.import_key({"kty": "oct", "k": encoded})
+    try:
+        return secret_key(secret)
+    except gql.ConfigurationError as error:
+        message = str(error).partition(". ")[0] + "."
+        raise gql.ConfigurationError(
+            message, fix="Set GQL_API_SECRET_KEY to a longer one."
+        ) from None

@@ -25,7 +25,7 @@ from graphql import (
 
 from gql_api.access.matrix import OPERATIONS, EntityRights, describe_rights, matrix_lines, roles_of
 from gql_api.access.scopes import Scopes
-from gql_api.access.subjects import RoleSet, Subject
+from gql_api.access.subjects import VALUE_PREFIX, RoleSet, Subject
 from gql_api.cli.applications import Source
 from gql_api.cli.console import say
 from gql_api.cli.options import AppOption, ModelsOption, start
@@ -89,6 +89,7 @@ def explain(
     """Print the predicates that the rows of a document meet, type by type, and their parameters."""
     schema = built_schema(Chosen(Source(application=app, models=models), dialect), start())
     asker = _subject(subject)
+    parameters = asker.parameters
     touched = _touched(query, schema)
     named: Any = sa.make_url(f"{schema.table.dialect.name}://").get_dialect()
     written = named(paramstyle="named")
@@ -100,7 +101,11 @@ def explain(
             text = rights.predicates[operation].compile(dialect=written)
             say(f"  {operation}: {' '.join(str(text).split())}")
             for name, value in text.params.items():
-                say(f"    {name} = {asker.parameters.get(name, value)!r}")
+                is_loaded = name.startswith(VALUE_PREFIX)
+                known = (
+                    "loaded once per request" if is_loaded else repr(parameters.get(name, value))
+                )
+                say(f"    {name} = {known}")
         for title, names in (("not read", rights.unread), ("not written", rights.unwritten)):
             if names:
                 say(f"  {title}: {', '.join(names)}")
@@ -117,7 +122,8 @@ class _Touched:
 
 
 def _rights(schema: Schema, role_set: RoleSet) -> list[EntityRights]:
-    scopes = Scopes(role_set, schema.policies, schema.default_policy)
+    has_arrays = schema.table.dialect.has_arrays
+    scopes = Scopes(role_set, schema.policies, schema.default_policy, has_arrays)
     return describe_rights(schema.table.registry, scopes)
 
 

@@ -14,6 +14,7 @@ from gql_api.mapping.registry import mapped_classes
 from gql_api.server.app import create_app
 from gql_api.server.application import Application
 from gql_api.server.health import ReadinessCheck
+from gql_api.server.persisted import PersistedDocuments, read_manifests
 from gql_api.settings import Settings
 
 _MOST_MODELS_WITH_ALL = 150
@@ -93,6 +94,22 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
         title=application.name,
         readiness=[] if migrations is None else [head_check(migrations)],
         is_development=plan.is_development,
+        documents=persisted_documents(plan.settings),
+        origins=plan.settings.cors_origins.split(),
+    )
+
+
+def persisted_documents(settings: Settings) -> PersistedDocuments:
+    """Say which documents are found by their ids, as the settings do.
+
+    Raises:
+        ConfigurationError: The manifest cannot be read, or is missing where nothing else is run.
+    """
+    manifests = [] if settings.trusted_documents is None else [settings.trusted_documents]
+    return PersistedDocuments(
+        trusted=read_manifests(manifests),
+        only_trusted=settings.only_trusted_documents,
+        keeps_queries=settings.persisted_queries,
     )
 
 
@@ -118,6 +135,7 @@ def api_config(
         max_attempts=settings.max_attempts,
         idempotency_lifetime_s=settings.idempotency_lifetime_s,
         has_snapshots=settings.snapshots,
+        has_row_level_security=settings.row_level_security,
         shows_suggestions=_chosen(settings.suggestions, True),  # noqa: FBT003 - the default
         limits=Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)}),
         shows_cost=settings.show_cost,

@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ import typer
 from graphql import GraphQLError, GraphQLSchema, build_schema
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
+from gql_api.access.subjects import RoleSet
 from gql_api.cli.applications import Source, find_application, named_application
 from gql_api.cli.console import note, say
 from gql_api.cli.databases import Address, database_address, opened, require_file
@@ -18,10 +20,14 @@ from gql_api.cli.preparing import api_config
 from gql_api.database.engines import EngineOptions
 from gql_api.errors import ConfigurationError
 from gql_api.schema.build import Schema
+from gql_api.schema.roles import schema_text_for
 from gql_api.server.application import Application
 from gql_api.settings import Settings
 
 _SHOWN_LINES = 40
+
+ANONYMOUS_ROLE = "anonymous"
+"""Stands for callers who are not signed in."""
 
 commands = typer.Typer(help="Print, check and compare the GraphQL schema.", no_args_is_help=True)
 
@@ -41,7 +47,7 @@ class Chosen:
 
 
 @commands.command()
-def export(
+def export(  # noqa: PLR0913 - one parameter per option
     *,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; standard output if none.")
@@ -51,15 +57,28 @@ def export(
     database: DatabaseOption = None,
     schema: SchemaOption = None,
     dialect: DialectOption = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave out what somebody with these roles can never reach."),
+    ] = None,
 ) -> None:
     """Print the schema, sorted."""
     source = Source(application=app, models=models, database=database, schemas=tuple(schema or ()))
-    text = built_schema(Chosen(source, dialect), start()).as_str()
+    built = built_schema(Chosen(source, dialect), start())
+    text = built.as_str() if not role else schema_text_for(built, _role_set(role))
     if output is None:
         typer.echo(text, nl=False)
         return
     _write(output, text)
     note(f"Wrote {output}.")
+
+
+def _role_set(names: Sequence[str]) -> RoleSet:
+    roles = frozenset(names) - {ANONYMOUS_ROLE}
+    if roles and len(roles) < len(names):
+        message = f"{ANONYMOUS_ROLE} is nobody, and has no further role."
+        raise ConfigurationError(message, fix="Name it alone, or leave it out.")
+    return RoleSet(roles, is_authenticated=bool(roles))
 
 
 @commands.command()

@@ -95,6 +95,7 @@ _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
 _SERIALIZATION_NUMBERS = frozenset({1213, 1205, 1020})
 _NO_SUCH_TABLE = 1146
 _OVERFLOW_STATE = "22003"
+_DENIED_STATE = "42501"
 _OVERFLOW_NUMBER = 1690
 _SQLITE_BUSY = frozenset({5, 6})
 # Data exceptions, values that a function does not take, and those beyond a limit.
@@ -118,6 +119,16 @@ def constraint_facts(error: DBAPIError) -> ConstraintFacts | None:
     if isinstance(_sqlstate(driver_error), str):
         return _postgresql_facts(driver_error)
     return _sqlite_facts(str(driver_error))
+
+
+def is_policy_refusal(error: DBAPIError) -> bool:
+    """Tell whether a policy of PostgreSQL's row-level security refused a row.
+
+    A missing privilege has the same code: only the text tells them apart, in English.
+    """
+    driver_error = _driver_error(error)
+    is_denied = _sqlstate(driver_error) == _DENIED_STATE
+    return is_denied and "row-level security" in str(driver_error)
 
 
 def is_data_fault(error: DBAPIError) -> bool:

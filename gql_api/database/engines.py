@@ -111,22 +111,28 @@ class Database:
         self._turns = turns
         self._engines: dict[str | None, AsyncEngine] = {None: write_engine}
 
-    def session(self, isolation: Isolation | None = None) -> SerialSession:
+    def session(
+        self, isolation: Isolation | None = None, settings: Mapping[str, str] | None = None
+    ) -> SerialSession:
         """Make a session for writes. No I/O; the caller closes it, and cannot use it afterwards.
 
         On SQLite its transaction holds the write lock of the database from its first statement on.
 
         Args:
             isolation: Of its transaction; None for the database's own. SQLite has only one.
+            settings: That PostgreSQL is told for each transaction, by one more statement.
         """
-        return SerialSession(self._engine_of(isolation), **_SESSION)
+        return SerialSession(self._engine_of(isolation), settings=settings, **_SESSION)
 
-    def snapshot_session(self) -> SerialSession:
+    def snapshot_session(self, settings: Mapping[str, str] | None = None) -> SerialSession:
         """Make a session for reads of one moment: a transaction that only reads.
 
         No I/O; the caller closes it. On SQLite in a file it waits for no writer and stops none.
+
+        Args:
+            settings: As of ``session``.
         """
-        return SerialSession(self._snapshot_engine(), **_SESSION)
+        return SerialSession(self._snapshot_engine(), settings=settings, **_SESSION)
 
     def read_connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Take a connection for reads out of the pool: autocommit, no BEGIN, no ROLLBACK, no reset.
@@ -147,13 +153,18 @@ class Database:
         return nullcontext() if self._turns is None else self._turns.turn()
 
     async def check(
-        self, *, needs_time_zones: bool = False, search_configurations: Collection[str] = ()
+        self,
+        *,
+        needs_time_zones: bool = False,
+        search_configurations: Collection[str] = (),
+        needs_row_level_security: bool = False,
     ) -> None:
         """Find out whether the database answers, and can do what is asked of it.
 
         Args:
             needs_time_zones: Whether rows are grouped by spans of time in zones.
             search_configurations: Of text search, those that columns name.
+            needs_row_level_security: Whether policies of the database must hold.
 
         Cost:
             One statement; two after a lost connection.
@@ -165,6 +176,7 @@ class Database:
             await self.server(),
             needs_time_zones=needs_time_zones,
             search_configurations=search_configurations,
+            needs_row_level_security=needs_row_level_security,
         )
 
     async def server(self) -> ServerFacts:

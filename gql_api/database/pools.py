@@ -70,6 +70,10 @@ class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
             raise Full
         super().put_nowait(item)
 
+    def put_again(self, item: ConnectionPoolEntry) -> None:
+        """Put back what was just taken, unused: it had its place, beyond the size too."""
+        super().put_nowait(item)
+
     @override
     def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
         if self.empty():
@@ -182,7 +186,8 @@ class CountingPool(AsyncAdaptedQueuePool):
         if is_usable:
             leased: ConnectionPoolEntry = entry
             return leased
-        self._pool.put_nowait(entry)
+        queue: Any = self._pool
+        queue.put_again(entry)
         return None
 
     @override

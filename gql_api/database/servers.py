@@ -17,6 +17,9 @@ _SEARCHES = """ARRAY(
     SELECT nspname || '.' || cfgname
     FROM pg_ts_config JOIN pg_namespace ON pg_namespace.oid = cfgnamespace
 )"""
+_BYPASSES = (
+    "(SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class ServerFacts:
     """Whether it knows time zones by name: MySQL and MariaDB do once their tables are filled."""
     search_configurations: frozenset[str] | None = None
     """Of text search, with and without their schemas; None where there is no such search."""
+    bypasses_row_level_security: bool = False
+    """Whether no policy of the database holds for the role that is signed in."""
 
     @property
     def version(self) -> str:
@@ -52,13 +57,14 @@ def read_server(connection: Connection) -> ServerFacts:
     numbers = tuple(number for number in known if isinstance(number, int))
     zones: ColumnElement[Any] = literal(value=True)
     searches: ColumnElement[Any] = null()
+    bypasses: ColumnElement[Any] = literal(value=False)
     encoding: ColumnElement[Any]
     limit: ColumnElement[Any]
     match connection.dialect.name:
         case "postgresql":
             product, encoding = "PostgreSQL", func.current_setting("server_encoding")
             limit = func.current_setting("max_connections")
-            searches = literal_column(_SEARCHES)
+            searches, bypasses = literal_column(_SEARCHES), literal_column(_BYPASSES)
         case "sqlite":
             # the encoding of a file takes a PRAGMA, and is Unicode always
             product, encoding, limit = "SQLite", literal("UTF-8"), literal(None)
@@ -68,8 +74,8 @@ def read_server(connection: Connection) -> ServerFacts:
             encoding = literal_column("@@character_set_connection")
             limit = literal_column("@@max_connections")
             zones = func.convert_tz("2000-01-01 00:00:00", "+00:00", "Europe/Paris").is_not(None)
-    asked = select(encoding, limit, zones, searches)
-    encoded, limited, is_zoned, found = connection.execute(asked).one()
+    asked = select(encoding, limit, zones, searches, bypasses)
+    encoded, limited, is_zoned, found, is_exempt = connection.execute(asked).one()
     return ServerFacts(
         product=product,
         numbers=numbers,
@@ -77,6 +83,7 @@ def read_server(connection: Connection) -> ServerFacts:
         max_connections=None if limited is None else int(limited),
         has_time_zones=bool(is_zoned),
         search_configurations=None if found is None else frozenset(found),
+        bypasses_row_level_security=bool(is_exempt),
     )
 
 
@@ -85,6 +92,7 @@ def require_server(
     *,
     needs_time_zones: bool = False,
     search_configurations: Collection[str] = (),
+    needs_row_level_security: bool = False,
 ) -> None:
     """Refuse a server that lacks what statements are made for.
 
@@ -92,11 +100,16 @@ def require_server(
         facts: What it says about itself.
         needs_time_zones: Whether rows are grouped by spans of time in zones.
         search_configurations: Those that columns name; where there is text search they must exist.
+        needs_row_level_security: Whether policies of the database must hold.
 
     Raises:
-        DatabaseError: It is too old, its texts cannot hold every character, it knows no zones or
-            lacks a text search configuration.
+        DatabaseError: It is too old, its texts cannot hold every character, it knows no zones,
+            lacks a text search configuration, or lets the role see every row.
     """
+    if needs_row_level_security and facts.bypasses_row_level_security:
+        message = "Row-level security does not hold for the role that signs in to the database."
+        fix = "Sign in with a role that has neither SUPERUSER nor BYPASSRLS."
+        raise DatabaseError(message, fix=fix)
     oldest = OLDEST_VERSIONS[facts.product]
     if facts.numbers[: len(oldest)] < oldest:
         wanted = ".".join(map(str, oldest)).removesuffix(".0")

@@ -1,12 +1,12 @@
 """The session of an operation: whoever shares it, its statements run one at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 from sqlalchemy.orm import Session, SessionTransaction  # noqa: TID251 - half of an AsyncSession
 from typing_extensions import override
@@ -47,6 +47,9 @@ class _WatchedSession(Session):
     facts: TransactionFacts | None = None
     """Of the last transaction."""
 
+    settings: Mapping[str, str] | None = None
+    """That PostgreSQL is told at the begin of each transaction, for as long as it lasts."""
+
 
 @event.listens_for(_WatchedSession, "after_begin")
 def _note_begin(
@@ -55,6 +58,9 @@ def _note_begin(
     session.begun = connection
     if not connection.in_nested_transaction():
         session.facts = transaction_facts(connection)
+        if session.settings is not None:
+            calls = (func.set_config(*each, True) for each in session.settings.items())  # noqa: FBT003 - of PostgreSQL
+            connection.execute(select(*calls))
 
 
 class SerialSession(AsyncSession):
@@ -66,8 +72,11 @@ class SerialSession(AsyncSession):
 
     sync_session: _WatchedSession
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, settings: Mapping[str, str] | None = None, **options: Any
+    ) -> None:
         super().__init__(*arguments, sync_session_class=_WatchedSession, **options)
+        self.sync_session.settings = settings
         self._lock = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
 

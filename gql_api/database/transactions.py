@@ -72,5 +72,6 @@ def _undoes_all(error: DBAPIError) -> bool:
 
 
 def _recover(connection: Connection, _name: str, _context: None) -> None:
-    if connection.dialect.name == "postgresql":
+    # one whose connection broke within a savepoint has no facts any more, and commits nothing
+    if connection.dialect.name == "postgresql" and not connection.invalidated:
         transaction_facts(connection).lost = None

@@ -7,9 +7,12 @@ from typing import Any, Self, TypeVar
 
 import strawberry
 from graphql import DocumentNode
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gql_api.access.subject_values import LoadValue, SubjectValues
 from gql_api.access.subjects import ANONYMOUS, Subject
+from gql_api.database.driver_errors import is_disconnect
 from gql_api.database.engines import Database
 from gql_api.errors import SchemaBuildError
 from gql_api.execution.explain import watch_session, watched
@@ -17,7 +20,7 @@ from gql_api.execution.snapshots import Snapshot
 from gql_api.execution.unit_of_work import AfterCommit, UnitOfWork
 from gql_api.loading.explanations import Explanation
 from gql_api.loading.loaders import InstanceByKeyLoader
-from gql_api.loading.readers import ConnectionReader, Reader, session_on
+from gql_api.loading.readers import ConnectionReader, Reader, ValuedReader, session_on
 from gql_api.loading.run import Run
 from gql_api.schema.build import Schema
 from gql_api.schema.keys import read_global_id
@@ -63,6 +66,7 @@ class Context:
         """Whether a query reads one moment; set it before the query runs."""
         self.snapshot: Snapshot | None = None
         """That of the query that runs."""
+        self._values: SubjectValues | None = None
         self._reader = ConnectionReader(database)
         self._unit: UnitOfWork | None = None
         self._schema: Schema | None = None
@@ -76,9 +80,35 @@ class Context:
 
     def reader_of(self, name: str | None) -> Reader:
         """Where reads of a root field run, by its response key: each is reported to who asked."""
-        if self.explanation is None:
-            return self.reader
-        return self.explanation.reader(self.reader, name)
+        reader = self.reader
+        if self.explanation is not None:
+            reader = self.explanation.reader(reader, name)
+        return self.valued(reader, self.subject)
+
+    def valued(self, reader: Reader, subject: Subject) -> Reader:
+        """Return a reader whose statements find the values of a subject that policies name."""
+        values = self.subject_values
+        return reader if values is None else ValuedReader(reader, values, subject)
+
+    @property
+    def subject_values(self) -> SubjectValues | None:
+        """Loads values that policies name, once per operation; None where the schema has none."""
+        if self._values is None and self._schema is not None and self._schema.value_loaders:
+            self._values = SubjectValues(self._schema.value_loaders, self._load_value)
+        return self._values
+
+    async def _load_value(self, load: LoadValue, subject: Subject) -> Any:
+        """Load a value; once more where the connection of a read was broken."""
+        try:
+            return await self._load_value_once(load, subject)
+        except DBAPIError as error:
+            if self.is_in_transaction or not is_disconnect(error):
+                raise
+        return await self._load_value_once(load, subject)
+
+    async def _load_value_once(self, load: LoadValue, subject: Subject) -> Any:
+        async with self.read_session() as session:
+            return await load(subject, session)
 
     @property
     def is_in_transaction(self) -> bool:
@@ -143,6 +173,7 @@ class Context:
         """
         made = copy(self)
         made.loaders = {}
+        made._values = None  # noqa: SLF001 - its own copy
         made.lost_conflict = False
         made._unit = None  # noqa: SLF001 - its own copy
         return made
@@ -197,6 +228,7 @@ class Context:
         """Begin an operation; ``unit`` is that of a mutation."""
         self._schema = schema
         self._unit = unit
+        self._values = None
         if unit is not None and self.explanation is not None:
             watch_session(self.explanation, unit.session)
         self.loaders.clear()

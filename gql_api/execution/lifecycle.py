@@ -1,6 +1,6 @@
 """The lifecycle of an operation: unit of work around a mutation, errors presented at the end."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, get_args
 
@@ -71,7 +71,8 @@ class OperationLifecycle(SchemaExtension):
             async with self._reads(context, schema):
                 yield
             return
-        async with UnitOfWork(context.database, self._isolation(schema)) as unit:
+        settings = _settings(context, schema)
+        async with UnitOfWork(context.database, self._isolation(schema), settings) as unit:
             context.enter_operation(schema, unit)
             key = await self._claim_key(context, unit, schema)
             yield
@@ -99,14 +100,15 @@ class OperationLifecycle(SchemaExtension):
 
     @asynccontextmanager
     async def _reads(self, context: Context, schema: Schema) -> AsyncIterator[None]:
-        """Let a query read one moment, where that is asked for."""
+        """Let a query read one moment, where that is asked for, or the database must be told who asks."""
         extensions = self.execution_context.operation_extensions or {}
         is_asked = schema.table.config.has_snapshots and extensions.get("snapshot") is True
         is_query = self.execution_context.operation_type is OperationType.QUERY
-        if not is_query or not (is_asked or context.takes_snapshot):
+        settings = _settings(context, schema)
+        if not is_query or not (is_asked or context.takes_snapshot or settings):
             yield
             return
-        async with open_snapshot(context.database) as snapshot:
+        async with open_snapshot(context.database, settings) as snapshot:
             context.snapshot = snapshot
             try:
                 yield
@@ -164,6 +166,11 @@ _ISOLATIONS: Sequence[Isolation | None] = (None, *get_args(Isolation))
 
 def _is_operation(definition: DefinitionNode) -> bool:
     return isinstance(definition, OperationDefinitionNode)
+
+
+def _settings(context: Context, schema: Schema) -> Mapping[str, str] | None:
+    """Return what row-level security of the database is told; None where it is not relied on."""
+    return context.subject.settings if schema.table.config.has_row_level_security else None
 
 
 def _required_context(context: Any) -> Context:

@@ -8,10 +8,12 @@ from typing import Any, cast
 
 from graphql import (
     ASTValidationRule,
+    DocumentNode,
     GraphQLError,
     GraphQLSyntaxError,
     OverlappingFieldsCanBeMergedRule,
     get_operation_ast,
+    specified_rules,
     validate,
 )
 from strawberry.extensions import SchemaExtension
@@ -95,12 +97,8 @@ class OperationLimits(SchemaExtension):
         document = context.graphql_document
         if self._known is not None or document is None:
             return []
-        errors = _located(check_structure(document, self._limits))
         rules = context.validation_rules
-        if not errors and rules:
-            schema = self._schema.graphql_schema
-            hides = not self._schema.table.config.shows_suggestions
-            errors = validate(schema, document, _with_ours(rules), hide_suggestions=hides)
+        errors = judge_document(document, self._schema, rules)
         if not errors and rules:
             self._known = KnownDocument(document, DocumentPlans(document, self._schema.plans))
             if context.query:  # else the document was given parsed
@@ -115,6 +113,25 @@ class OperationLimits(SchemaExtension):
         except LimitExceededError as error:
             return _located([error])
         return []
+
+
+def judge_document(
+    document: DocumentNode,
+    schema: Schema,
+    rules: Sequence[type[ASTValidationRule]] = specified_rules,
+) -> list[GraphQLError]:
+    """Collect what is wrong with a document: what exceeds a limit, or else is not valid.
+
+    Args:
+        document: Of any operations.
+        schema: Whose types and limits hold.
+        rules: Of the validation; none for a document that is known to be valid.
+    """
+    errors = _located(check_structure(document, schema.table.config.limits))
+    if errors or not rules:
+        return errors
+    hides = not schema.table.config.shows_suggestions
+    return validate(schema.graphql_schema, document, _with_ours(rules), hide_suggestions=hides)
 
 
 def judge_request(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gql_api.database.driver_errors import is_disconnect, is_overflow, is_serialization_failure
@@ -101,12 +101,8 @@ def _database_condition(error: BaseException) -> tuple[str, str] | None:
 def _is_unavailable(error: BaseException) -> bool:
     if isinstance(error, PoolTimeoutError | ConnectionError):
         return True
-    is_driver_error = isinstance(error, DBAPIError)
-    return (
-        is_driver_error
-        and isinstance(error, OperationalError | InterfaceError)
-        and is_disconnect(error)
-    )
+    # asyncpg tells a server that starts, or a connection that broke, by no narrower class
+    return isinstance(error, DBAPIError) and is_disconnect(error)
 
 
 def _with(

@@ -14,7 +14,7 @@ from gql_api.errors import ValidationError
 from gql_api.execution.context import Context
 from gql_api.execution.unit_of_work import UnitOfWork
 from gql_api.loading.loaders import InstanceByKeyLoader
-from gql_api.loading.readers import Reader
+from gql_api.loading.readers import Reader, ValuedReader
 from gql_api.loading.run import Run
 from gql_api.mapping.descriptors import Entity
 from gql_api.persistence.constraints import translate_error
@@ -66,7 +66,9 @@ class Repository(Generic[ModelT]):
     ) -> None:
         schema: Schema = info.schema  # type: ignore[assignment]  # our subclass of the schema
         context = info.context
-        self._open(model, schema, subject or context.subject, context.reader)
+        asker = subject or context.subject
+        self._open(model, schema, asker, context.valued(context.reader, asker))
+        self._values = context.subject_values
         self._unit = context.unit if context.has_unit else None
 
     @classmethod
@@ -82,7 +84,10 @@ class Repository(Generic[ModelT]):
             subject: Who asks.
         """
         made = cls.__new__(cls)
-        made._open(model, schema, subject, unit.reader)  # noqa: SLF001 - its own class
+        values = unit.subject_values(schema.value_loaders)
+        reader = unit.reader if values is None else ValuedReader(unit.reader, values, subject)
+        made._open(model, schema, subject, reader)  # noqa: SLF001 - its own class
+        made._values = values  # noqa: SLF001 - its own class
         made._unit = unit  # noqa: SLF001 - its own class
         return made
 
@@ -99,7 +104,8 @@ class Repository(Generic[ModelT]):
             raise RuntimeError(message)
         context = WriteContext(self._unit.session, self._subject, self._unit.after_commit)
         hooking = Hooking(self._schema.hooks, context)
-        return Write(self._unit.session, self._run.compilation, self._subject, hooking)
+        compilation = self._run.compilation
+        return Write(self._unit.session, compilation, self._subject, hooking, self._values)
 
     async def get(self, key: Any) -> ModelT | None:
         """Return the visible row with a primary key, or None.

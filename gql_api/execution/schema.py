@@ -78,7 +78,7 @@ def build_schema(
         models: A declarative base, a SQLAlchemy registry, or a list of mapped classes.
         extensions: Strawberry extensions, or what makes them, inside the lifecycle of the operation.
         options: As of ``assemble_schema``: ``dialect``, ``types``, ``policies``, ``default_policy``,
-            ``hooks``, ``queries``, ``mutations``, ``config``, ``inflector`` and ``hidden``.
+            ``subject_values``, ``hooks``, ``queries``, ``mutations``, ``config``, ``inflector`` and ``hidden``.
 
     Returns:
         A plain ``strawberry.Schema``. Run it with a ``gql_api.Context``; a mutation is committed,
@@ -97,7 +97,10 @@ def build_schema(
     with _paused_collector():
         schema = assemble_schema(models, ApiSchema, extensions=everything, **options)
     schema.is_bare = not len(extensions)
-    if isinstance(schema, ApiSchema) and schema.is_bare:
+    is_told = (
+        schema.table.config.has_row_level_security
+    )  # in a transaction, which the bypass has not
+    if isinstance(schema, ApiSchema) and schema.is_bare and not is_told:
         schema.bypass = Bypass(schema, documents)
     schema.execution_context_class = OperationExecutor
     assert isinstance(schema, RepeatingSchema)  # noqa: S101 - so it was asked for

@@ -1,6 +1,6 @@
 """Queries that read one moment of the database, whatever others write meanwhile."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,11 +25,17 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def open_snapshot(database: Database) -> AsyncIterator[Snapshot]:
+async def open_snapshot(
+    database: Database, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Snapshot]:
     """Open a snapshot; the moment is that of the first statement.
 
+    Args:
+        database: That is read.
+        settings: That PostgreSQL is told for the transaction.
+
     Cost:
-        One connection for as long as the block lasts, BEGIN and ROLLBACK.
+        One connection for as long as the block lasts, BEGIN and ROLLBACK; one statement for settings.
     """
-    async with database.exclusive(), database.snapshot_session() as session:
+    async with database.exclusive(), database.snapshot_session(settings) as session:
         yield Snapshot(session, SessionReader(session, database.direct_reads))

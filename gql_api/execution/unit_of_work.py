@@ -7,13 +7,15 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gql_api.access.subject_values import LoadValue, SubjectValues, ValueLoaders
+from gql_api.access.subjects import Subject
 from gql_api.config import Isolation
 from gql_api.database.engines import Database
 from gql_api.database.sessions import SerialSession
@@ -31,10 +33,17 @@ class UnitOfWork:
     Args:
         database: Where the session is opened, when it is first entered.
         isolation: Of its transaction; None for the database's own.
+        settings: That PostgreSQL is told for the transaction.
     """
 
-    def __init__(self, database: Database, isolation: Isolation | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        isolation: Isolation | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._database = database
+        self._settings = settings
         self._isolation = isolation
         self._stack = AsyncExitStack()
         self._session: SerialSession | None = None
@@ -42,6 +51,7 @@ class UnitOfWork:
         self._started_at = 0.0
         self._is_immediate = False
         self._after_commit: list[AfterCommit] = []
+        self._values: dict[ValueLoaders, SubjectValues] = {}
         self.has_failed = False
         self.has_committed = False
         self.failed_field: str | None = None
@@ -50,7 +60,7 @@ class UnitOfWork:
     async def __aenter__(self) -> "UnitOfWork":
         """Open the session; its transaction begins with the first statement."""
         await self._stack.enter_async_context(self._database.exclusive())
-        session = self._database.session(self._isolation)
+        session = self._database.session(self._isolation, self._settings)
         self._session = await self._stack.enter_async_context(session)
         self._reader = SessionReader(session, self._database.direct_reads)
         self._started_at = time.perf_counter()
@@ -82,6 +92,15 @@ class UnitOfWork:
             message = "The unit of work is not open: its session exists within `async with` only."
             raise RuntimeError(message)
         return self._reader
+
+    def subject_values(self, loaders: ValueLoaders) -> SubjectValues | None:
+        """Return what loads values that policies name, once per unit; None without loaders."""
+        if loaders and loaders not in self._values:
+            self._values[loaders] = SubjectValues(loaders, self._load_value)
+        return self._values.get(loaders)
+
+    async def _load_value(self, load: LoadValue, subject: Subject) -> Any:
+        return await load(subject, self.session)
 
     @property
     def conflict(self) -> DBAPIError | None:
@@ -193,7 +212,7 @@ async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
 
 @asynccontextmanager
 async def unit_of_work(
-    database: Database, isolation: Isolation | None = None
+    database: Database, isolation: Isolation | None = None, *, told: Subject | None = None
 ) -> AsyncIterator[UnitOfWork]:
     """Open a unit of work that commits at the end of the block, and rolls back on any exception.
 
@@ -203,8 +222,10 @@ async def unit_of_work(
     Args:
         database: Where the session is opened.
         isolation: Of its transaction; None for the database's own.
+        told: Whom row-level security of PostgreSQL is told of; None for nobody.
     """
-    async with UnitOfWork(database, isolation) as unit:
+    settings = None if told is None else told.settings
+    async with UnitOfWork(database, isolation, settings) as unit:
         try:
             yield unit
         except BaseException:

@@ -260,10 +260,13 @@ async def load_relatives(relatives: Relatives, keys: Sequence[ParentKey], run: R
         One statement per level, whatever the number of keys.
     """
     # a null key leads nowhere
-    distinct = [key for key in dict.fromkeys(keys) if None not in key]
-    loaded = await relatives.load(distinct, run) if distinct else []
-    found, empty = dict(zip(distinct, loaded, strict=True)), relatives.empty
-    return [found.get(key, empty) for key in keys]
+    empty = relatives.empty
+    found: dict[ParentKey, Any] = {key: empty for key in keys if None in key}
+    distinct = [key for key in dict.fromkeys(keys) if key not in found]
+    if distinct:
+        loaded = await relatives.load(distinct, run)
+        found.update(zip(distinct, loaded, strict=True))
+    return list(map(found.__getitem__, keys))
 
 
 def _owner(

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gql_api.database.kept import KeptStatement
-from gql_api.loading.readers import Reader
+from gql_api.loading.readers import Reader, ValuedReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +143,7 @@ def report_path(reader: Reader, path: str, reason: str) -> None:
         path: json, rows or resolvers.
         reason: Why that one; a sentence.
     """
+    if isinstance(reader, ValuedReader):
+        reader = reader.reader
     if isinstance(reader, ExplainingReader) and reader.name is not None:
         reader.explanation.take(reader.name, path, reason)

@@ -6,6 +6,7 @@ converted as a whole, and the objects of the answer are zipped together from the
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from gql_api.database.documents import value_at
@@ -124,7 +125,44 @@ def objects(names: Sequence[str], columns: Iterable[Values], count: int) -> list
     """
     if not names:
         return [{} for _ in range(count)]
+    make = _MAKERS.get(len(names))
+    if make is not None:
+        return make(names, zip(*columns, strict=True))
     return [dict(zip(names, row, strict=False)) for row in zip(*columns, strict=True)]
+
+
+def _make_1(names: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
+    (a,) = names
+    return [{a: x} for (x,) in rows]
+
+
+def _make_2(names: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
+    a, b = names
+    return [{a: x, b: y} for x, y in rows]
+
+
+def _make_3(names: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
+    a, b, c = names
+    return [{a: x, b: y, c: z} for x, y, z in rows]
+
+
+def _make_4(names: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
+    a, b, c, d = names
+    return [{a: w, b: x, c: y, d: z} for w, x, y, z in rows]
+
+
+def _make_5(names: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
+    a, b, c, d, e = names
+    return [{a: v, b: w, c: x, d: y, e: z} for v, w, x, y, z in rows]
+
+
+def _make_6(names: Sequence[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
+    a, b, c, d, e, f = names
+    return [{a: u, b: v, c: w, d: x, e: y, f: z} for u, v, w, x, y, z in rows]
+
+
+_MAKERS = MappingProxyType({1: _make_1, 2: _make_2, 3: _make_3, 4: _make_4, 5: _make_5, 6: _make_6})
+"""By the number of names: a literal takes less than half the time of ``dict(zip(...))``."""
 
 
 def _write_versions(type_: ValueType, values: Values) -> Values:

@@ -21,7 +21,7 @@ from gql_api.loading.forms import Form, Values, objects
 from gql_api.loading.groups import ReadyGroups
 from gql_api.loading.pages import LoadedPages, PageSides, ReadyPage, no_pages
 from gql_api.loading.rows import RowShape
-from gql_api.loading.run import ParentKey, Run
+from gql_api.loading.run import ParentKey, Run, leading_keys
 from gql_api.plan import selections
 from gql_api.plan.aggregates import ROW_COUNT, Aggregate
 from gql_api.plan.selections import Connection, Selection, ToManyField, ToOneField
@@ -74,9 +74,10 @@ class ReadyRelated:
         Cost:
             One statement, and those of the relationships, whatever the number of parents.
         """
-        found: dict[ParentKey, Sequence[Any]] = {}
-        for row in await self._statement.fetch(keys, run):
-            found.setdefault(tuple(row[: self._width]), row)
+        fetched = await self._statement.fetch(keys, run)
+        leading = leading_keys(fetched, self._width)
+        # of several rows of one parent the first one counts: it is put in last
+        found = dict(zip(reversed(leading), reversed(fetched), strict=True))
         rows = await self._rows.load(list(found.values()), run)
         return list(map(dict(zip(found, rows, strict=True)).get, keys))
 

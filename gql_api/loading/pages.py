@@ -7,7 +7,7 @@ from typing import Any
 
 from gql_api.loading.fetching import ReadyStatement
 from gql_api.loading.rows import RowShape
-from gql_api.loading.run import ParentKey, Run
+from gql_api.loading.run import ParentKey, Run, leading_keys
 from gql_api.mapping.descriptors import Entity
 from gql_api.plan import selections
 from gql_api.plan.selections import Connection, Selection
@@ -101,9 +101,8 @@ class ReadyPage:
         self, keys: Sequence[ParentKey], fetched: Sequence[Sequence[Any]]
     ) -> list[Sequence[Sequence[Any]]]:
         groups: dict[ParentKey, list[Sequence[Any]]] = {key: [] for key in keys}
-        for row in fetched:
-            group = groups[tuple(row[: self._width])]
-            group.append(row)
+        for key, row in zip(leading_keys(fetched, self._width), fetched, strict=True):
+            groups[key].append(row)
         return list(groups.values())
 
     def cursors(self, rows: Sequence[Sequence[Any]], run: Run) -> list[str | None]:

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from gql_api.access.subject_values import SubjectValues
+from gql_api.access.subjects import Subject
 from gql_api.database.direct import DirectReads
 from gql_api.database.driver_errors import is_disconnect, is_outdated_statement
 from gql_api.database.engines import Database
@@ -184,3 +186,41 @@ class SessionReader:
         async with self._session.turn():
             await self._session.flush()
             return (await self._session.scalars(statement, parameters)).all()
+
+
+class ValuedReader:
+    """A reader that has values of the subject loaded, where a statement's policies name them.
+
+    Args:
+        reader: Who runs the statements.
+        values: Of the request.
+        subject: Whose.
+    """
+
+    __slots__ = ("_subject", "_values", "reader")
+
+    def __init__(self, reader: Reader, values: SubjectValues, subject: Subject) -> None:
+        self.reader = reader
+        self._values = values
+        self._subject = subject
+
+    async def fetch(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """Run a statement with its values."""
+        bound = await self._values.bound(statement, parameters, self._subject)
+        return await self.reader.fetch(statement, bound)
+
+    async def fetch_text(
+        self, statement: KeptStatement, parameters: Mapping[str, Any]
+    ) -> bytes | str | None:
+        """Run a statement with its values."""
+        bound = await self._values.bound(statement, parameters, self._subject)
+        return await self.reader.fetch_text(statement, bound)
+
+    async def fetch_instances(
+        self, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Run a statement with its values."""
+        bound = await self._values.bound(statement, parameters, self._subject)
+        return await self.reader.fetch_instances(statement, bound)

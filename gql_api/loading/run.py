@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -81,3 +82,14 @@ class Run:
             size = (dialect.max_parameters - _RESERVED_PARAMETERS) // width
         for start in range(0, len(keys), size):
             yield keys[start : start + size]
+
+
+def leading_keys(fetched: Sequence[Sequence[Any]], width: int) -> list[ParentKey]:
+    """Return the parents' keys that rows begin with.
+
+    Args:
+        fetched: The rows.
+        width: Number of values of a key, at least one.
+    """
+    columns = [map(itemgetter(place), fetched) for place in range(width)]
+    return list(zip(*columns, strict=True))

@@ -152,8 +152,9 @@ def _write_clock(value: dt.datetime | dt.time) -> str:
 
 def _write_date_time(value: Any) -> str:
     moment: dt.datetime = _as_date_time(value)
-    if moment.tzinfo is dt.UTC and not moment.microsecond:
-        return moment.isoformat()  # as drivers give most of them
+    if moment.tzinfo is dt.UTC:  # as drivers give most of them
+        text = moment.isoformat()
+        return f"{text[:-6].rstrip('0')}+00:00" if moment.microsecond else text
     if moment.tzinfo is not None:
         moment = moment.astimezone(dt.UTC)
     return f"{_write_clock(moment)}+00:00"

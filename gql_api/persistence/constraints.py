@@ -15,9 +15,15 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql import visitors
 
-from gql_api.database.driver_errors import ConstraintFacts, ConstraintKind, constraint_facts
+from gql_api.database.driver_errors import (
+    ConstraintFacts,
+    ConstraintKind,
+    constraint_facts,
+    is_policy_refusal,
+)
 from gql_api.errors import (
     CheckViolationError,
+    ForbiddenError,
     ForeignKeyViolationError,
     UniqueViolationError,
     ValidationError,
@@ -47,6 +53,8 @@ def translate_error(
         path: Where the input stands; the error adds the name of the first field it is about.
         is_delete: Whether the row was to be deleted: then its dependents are in the way.
     """
+    if is_policy_refusal(error):
+        return ForbiddenError(f"You may not write this {entity.name}.", path=path)
     facts = constraint_facts(error)
     if facts is None:
         return None

@@ -79,11 +79,11 @@ async def find_refused(
         return None
     if len(keys) == 1:
         statement = select_permission(entity, keys[0], predicate)
-        return None if await write.session.scalar(statement, write.subject.parameters) else 0
+        return None if await write.session.scalar(statement, await write.bound(statement)) else 0
     refused: set[tuple[Any, ...]] = set()
     many = select_refused(entity, predicate, write.compilation)
     for chunk in key_chunks(keys, write):
-        parameters = {KEYS: plain_keys(chunk), **write.subject.parameters}
+        parameters = await write.bound(many, {KEYS: plain_keys(chunk)})
         refused |= {tuple(row) for row in await write.session.execute(many, parameters)}
     return next((at for at, key in enumerate(keys) if key.values in refused), None)
 

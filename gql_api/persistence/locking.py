@@ -55,7 +55,7 @@ async def lock_rows(
     statement = select_rows_to_write(entity, write.compilation, is_delete=is_delete)
     known = list(dict.fromkeys(key for key in keys if key is not None))
     for chunk in key_chunks(known, write) if known else ():
-        parameters = {KEYS: plain_keys(chunk), **write.subject.parameters}
+        parameters = await write.bound(statement, {KEYS: plain_keys(chunk)})
         for row, is_permitted in await write.session.execute(statement, parameters):
             found[tuple(sa.inspect(row).identity)] = row, bool(is_permitted)
     errors: list[WriteError] = []
@@ -88,7 +88,7 @@ async def _primary_keys(
 async def _lock_row(entity: Entity, wanted: Wanted, write: Write, *, is_delete: bool) -> Any:
     key, compilation = wanted.key, write.compilation
     statement = select_row_to_write(entity, key.columns, compilation, is_delete=is_delete)
-    parameters = {**key_parameters(key), **write.subject.parameters}
+    parameters = await write.bound(statement, key_parameters(key))
     try:
         found = (await write.session.execute(statement, parameters)).one_or_none()
     except DBAPIError as error:

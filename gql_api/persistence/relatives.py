@@ -278,7 +278,7 @@ async def _differences(level: _Level, write: Write) -> tuple[list[_Asked], list[
     width, current = len(level.relationship.join.local_keys), set()
     statement = select_relatives(level.parent, level.relationship, write.compilation)
     for chunk in key_chunks(owners, write):
-        parameters = {KEYS: plain_keys(chunk), **write.subject.parameters}
+        parameters = await write.bound(statement, {KEYS: plain_keys(chunk)})
         for row in await write.session.execute(statement, parameters):
             current.add((tuple(row[:width]), tuple(row[width:])))
     removed = [

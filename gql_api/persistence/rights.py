@@ -36,6 +36,21 @@ def check_rights(
     return list(_check_tree(change, rights, tuple(path)))
 
 
+def refuse_closed(entity: Entity, rights: ColumnRights, path: Sequence[str]) -> None:
+    """Refuse to write rows of an entity that does not exist for the subject.
+
+    Args:
+        entity: Whose rows.
+        rights: Of the subject's role set.
+        path: Where the input stands.
+
+    Raises:
+        ForbiddenError: It does not exist.
+    """
+    if not rights.exists(entity):
+        raise _closed(entity, path)
+
+
 def check_keys(
     entity: Entity, keys: Iterable[KeyValue], rights: ColumnRights, path: Sequence[str]
 ) -> list[ForbiddenError]:
@@ -57,7 +72,7 @@ def _check_tree(
 ) -> Iterator[ForbiddenError]:
     entity = rights.registry.entities[change.entity]
     if not rights.exists(entity):
-        yield ForbiddenError(f"You may not write {entity.name}.", path=path)
+        yield _closed(entity, path)
         return
     for key in change.values:
         if key in entity.columns and not rights.may_write(entity, key):
@@ -131,6 +146,10 @@ def _check_related(
         yield from _check_tree(create, rights, (*here, "create", str(at)))
     for at, update in enumerate(related.update):
         yield from _check_tree(update, rights, (*here, "update", str(at), "input"))
+
+
+def _closed(entity: Entity, path: Sequence[str]) -> ForbiddenError:
+    return ForbiddenError(f"You may not write {entity.name}.", path=path)
 
 
 def _forbidden(entity: Entity, name: str, path: Path) -> ForbiddenError:

@@ -13,7 +13,7 @@ from gql_api.persistence.links import LinkedRow, load_links
 from gql_api.persistence.locking import lock_rows
 from gql_api.persistence.refusals import refuse_any
 from gql_api.persistence.relatives import PlacedUpdate
-from gql_api.persistence.rights import check_rights
+from gql_api.persistence.rights import check_rights, refuse_closed
 from gql_api.persistence.rules import check_update
 from gql_api.persistence.soft_deletes import mark_deleted
 from gql_api.persistence.targets import Wanted
@@ -106,6 +106,7 @@ async def delete_set(rows: RowSet, write: Write) -> list[KeyValue]:
     Raises:
         TooManyRowsError: More rows than allowed meet the condition.
         ValidationError: The condition holds for all rows.
+        ForbiddenError: The model does not exist for the subject.
         ForeignKeyViolationError: Rows that refer to one of them stay.
 
     Cost:
@@ -113,6 +114,7 @@ async def delete_set(rows: RowSet, write: Write) -> list[KeyValue]:
         per relationship and one DELETE per table. Rows that are deleted softly: as ``mark_rows``.
     """
     entity = write.registry.entities[rows.entity]
+    refuse_closed(entity, write.compilation.rights, ("where",))
     keys = await _lock_set(entity, rows, write, is_delete=True)
     is_hooked = write.hooking.has(entity.model, "before_delete", "after_delete")
     if keys and entity.soft_delete is not None and not is_hooked:
@@ -165,10 +167,9 @@ async def _lock_set(
         raise ValidationError(message, path=("where",))
     await flush(entity, write, ("where",))
     statement = select_keys_to_write(entity, rows.where, write.compilation, is_delete=is_delete)
-    parameters = {slot_name(slot): value for slot, value in enumerate(rows.values)}
-    found = await write.session.execute(
-        statement, {**parameters, **write.subject.parameters, MOST: rows.at_most + 1}
-    )
+    values = {slot_name(slot): value for slot, value in enumerate(rows.values)}
+    parameters = await write.bound(statement, {**values, MOST: rows.at_most + 1})
+    found = await write.session.execute(statement, parameters)
     columns = tuple(column.key for column in entity.primary_key)
     keys = [KeyValue(columns, tuple(row)) for row in found]
     if len(keys) > rows.at_most:

@@ -11,6 +11,7 @@ from gql_api.errors import ForbiddenError, NotFoundError
 from gql_api.mapping.descriptors import Entity
 from gql_api.persistence.flushing import flush, key_chunks, plain_keys, primary_key_of
 from gql_api.persistence.hooks import RowChange
+from gql_api.persistence.rights import refuse_closed
 from gql_api.persistence.together import is_plain, update_together
 from gql_api.persistence.write import Write
 from gql_api.plan.changes import DeleteRow, KeyValue
@@ -70,8 +71,9 @@ async def restore_row(change: DeleteRow, write: Write, path: Sequence[str] = ("i
         Its primary key.
 
     Raises:
-        NotFoundError: No deleted row that the subject may see has the key.
-        ForbiddenError: The policy does not let the subject restore it.
+        NotFoundError: No deleted row that the subject may see or restore has the key.
+        ForbiddenError: The policy does not let the subject restore it, though it is seen; before any
+            SQL, where the model does not exist for the subject.
         UniqueViolationError: A value that is unique among live rows is taken by now; the path
             names its field.
 
@@ -104,8 +106,9 @@ async def purge_row(change: DeleteRow, write: Write, path: Sequence[str] = ("id"
         The primary key that it had.
 
     Raises:
-        NotFoundError: No deleted row that the subject may see has the key.
-        ForbiddenError: The policy does not let the subject purge it.
+        NotFoundError: No deleted row that the subject may see or purge has the key.
+        ForbiddenError: The policy does not let the subject purge it, though it is seen; before any
+            SQL, where the model does not exist for the subject.
         ForeignKeyViolationError: Rows that refer to it stay, deleted ones too.
 
     Cost:
@@ -126,14 +129,16 @@ async def purge_row(change: DeleteRow, write: Write, path: Sequence[str] = ("id"
 async def _lock_deleted_row(
     entity: Entity, key: KeyValue, write: Write, path: Sequence[str], *, is_purge: bool
 ) -> Any:
+    refuse_closed(entity, write.compilation.rights, path)
     await flush(entity, write, path)
     statement = select_deleted_row(entity, key.columns, write.compilation, is_purge=is_purge)
-    parameters = {**key_parameters(key), **write.subject.parameters}
+    parameters = await write.bound(statement, key_parameters(key))
     found = (await write.session.execute(statement, parameters)).one_or_none()
-    if found is None:
+    row, is_permitted = (None, False) if found is None else found
+    # that a row was deleted is told to those alone who may see it, or bring it back
+    if row is None or not (is_permitted or write.scopes.sees_deleted(entity)):
         message = f"There is no such {entity.name} among the deleted ones."
         raise NotFoundError(message, path=path)
-    row, is_permitted = found
     if not is_permitted:
         verb = "purge" if is_purge else "restore"
         message = f"You may not {verb} this {entity.name}."

@@ -129,7 +129,7 @@ async def _fetch(
     path: tuple[str, ...],
 ) -> Sequence[Any]:
     try:
-        result = await write.session.execute(statement, {**parameters, **write.subject.parameters})
+        result = await write.session.execute(statement, await write.bound(statement, parameters))
     except DBAPIError as error:
         if constraint_facts(error) is None:
             raise

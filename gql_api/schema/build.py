@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from gql_api.access.policies import Policy, policy_by_model
 from gql_api.access.scopes import Scopes
+from gql_api.access.subject_values import LoadValue, ValueLoaders
 from gql_api.access.subjects import RoleSet, Subject
 from gql_api.config import ApiConfig, Isolation
 from gql_api.database.dialects import dialect_named
@@ -65,6 +66,9 @@ class Schema(strawberry.Schema):
     default_policy: Policy[Any] | None = None
     """For models without one; None: they are open."""
 
+    value_loaders: ValueLoaders
+    """Load the values that policies name."""
+
     plans: PlanCache
     """Plans of operations, whoever asks."""
 
@@ -87,7 +91,8 @@ class Schema(strawberry.Schema):
         if found is None:
             if len(self._compilations) >= _MAX_ROLE_SETS:
                 self._compilations.pop(next(iter(self._compilations)))
-            scopes = Scopes(role_set, self.policies, self.default_policy)
+            has_arrays = self.table.dialect.has_arrays
+            scopes = Scopes(role_set, self.policies, self.default_policy, has_arrays)
             found = self._compilations[role_set] = Compilation(
                 self.table.registry, scopes, self.table.dialect, self._statements
             )
@@ -139,6 +144,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     types: Sequence[type[Any]] = (),
     policies: Sequence[Policy[Any]] = (),
     default_policy: Policy[Any] | None = None,
+    subject_values: Sequence[LoadValue] = (),
     hooks: Sequence[Hooks[Any]] = (),
     queries: Sequence[type[Any]] = (),
     mutations: Sequence[type[Any]] = (),
@@ -156,6 +162,8 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         types: Classes declared with ``@gql.type``.
         policies: At most one per model.
         default_policy: For models without one, such as ``Roles("admin")``; else they are open.
+        subject_values: Load what policies name with ``subject.value(name)``: async functions of a
+            subject and a session, called by the first statement of a request that needs the value.
         hooks: What happens around writes, in this order.
         queries: Classes of further root query fields.
         mutations: Classes of further root mutation fields.
@@ -180,6 +188,9 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         dialect=dialect_named(dialect),
         declarations=declarations,
     )
+    if table.config.has_row_level_security and table.dialect.name != "postgresql":
+        message = f"Row-level security is PostgreSQL's: there is none on {table.dialect.name}."
+        raise SchemaBuildError(message, fix="Leave has_row_level_security out.")
     check_clocks(table.registry, table.dialect.name)
     _fill_in(table)
     error_types = ErrorTypes(table)
@@ -194,6 +205,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         extensions=extensions,
     )
     schema.default_policy = default_policy
+    schema.value_loaders = ValueLoaders(subject_values)
     _check_mutations(schema.graphql_schema)
     add_shortcuts(schema.graphql_schema)
     is_told = table.dialect.has_deferral

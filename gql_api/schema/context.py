@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gql_api.access.subject_values import SubjectValues
 from gql_api.access.subjects import Subject
 from gql_api.loading.readers import Reader
 from gql_api.loading.run import Run
@@ -73,6 +74,11 @@ class RequestContext(Protocol):
         ...
 
     @property
+    def subject_values(self) -> SubjectValues | None:
+        """Loads values that policies name; None where the schema has none."""
+        ...
+
+    @property
     def reader(self) -> Reader:
         """Where reads run: in the session during a mutation, on a read connection otherwise."""
         ...
@@ -127,7 +133,8 @@ def new_write(info: strawberry.Info[Any, Any]) -> Write:
     unit, subject = context.unit, context.subject
     writing = WriteContext(unit.session, subject, unit.after_commit)
     hooking = Hooking(_schema_of(info).hooks, writing)
-    return Write(unit.session, compilation_of(info), subject, hooking)
+    values = context.subject_values
+    return Write(unit.session, compilation_of(info), subject, hooking, values)
 
 
 def compilation_of(info: strawberry.Info[Any, Any]) -> Compilation:

@@ -30,6 +30,8 @@ _CODE_BY_STATUS = {
 }
 # Of an error that is the whole answer; within a GraphQL result it does not decide the status.
 _STATUS_BY_CODE = {
+    "PERSISTED_QUERY_NOT_FOUND": 200,  # as Apollo's protocol has it: the client asks again
+    "PERSISTED_QUERY_NOT_SUPPORTED": 200,
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,

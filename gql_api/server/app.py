@@ -14,7 +14,9 @@ from gql_api.server.failures import install_failure_handlers
 from gql_api.server.front_door import FrontDoor
 from gql_api.server.graphiql import graphiql_router
 from gql_api.server.health import Readiness, ReadinessCheck, health_router
+from gql_api.server.origins import allow_origins
 from gql_api.server.pages import pages_router
+from gql_api.server.persisted import PersistedDocuments
 from gql_api.server.pools import pools_router
 from gql_api.server.request_ids import RequestIds
 from gql_api.server.router import endpoint_router
@@ -24,6 +26,7 @@ GRAPHQL_PATH = "/graphql"
 GRAPHIQL_PATH = "/graphiql"
 
 _DEFAULT_OPTIONS = EngineOptions()
+_DEFAULT_DOCUMENTS = PersistedDocuments()
 _Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -38,6 +41,8 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
     title: str = "gql_api",
     readiness: Sequence[ReadinessCheck] = (),
     is_development: bool = True,
+    documents: PersistedDocuments = _DEFAULT_DOCUMENTS,
+    origins: Sequence[str] = (),
 ) -> FastAPI:
     """Make an application that serves a schema, GraphiQL, health and the schema's text.
 
@@ -60,10 +65,13 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         readiness: What ``/readyz`` checks beside the database.
         is_development: Whether ``/openapi.json`` exists, ``/readyz`` tells reasons, and every caller
             may see the SQL of an operation.
+        documents: Which documents are found by their ids, and whether others are run.
+        origins: Of pages that may read answers, such as ``https://shop.example``.
 
     Raises:
-        ConfigurationError: Not exactly one of ``database`` and ``database_url`` is given. At the
-            start: the database cannot be used, or has another dialect than the schema.
+        ConfigurationError: Not exactly one of ``database`` and ``database_url`` is given, a trusted
+            document cannot be run, or an origin is none. At the start: the database cannot be used,
+            or has another dialect than the schema.
     """
     if (database is None) == (database_url is None):
         message = "create_app takes either database or database_url."
@@ -82,7 +90,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         docs_url=None,  # FastAPI's pages load scripts from other hosts
         redoc_url=None,
     )
-    endpoint = Endpoint(schema, authenticate, is_development=is_development)
+    endpoint = Endpoint(schema, authenticate, is_development=is_development, documents=documents)
     app.add_middleware(FrontDoor, endpoint=endpoint, path=GRAPHQL_PATH)  # the innermost
     install_failure_handlers(app)
     app.add_middleware(RequestIds)
@@ -93,6 +101,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
     app.include_router(health_router(checks))
     app.include_router(pages_router(schema, title=title))
     app.include_router(pools_router(authenticate))
+    allow_origins(app, origins)
     return app
 
 
@@ -125,6 +134,7 @@ async def _checked(schema: Schema, database: Database) -> AsyncIterator[Database
     await database.check(
         needs_time_zones=schema.table.config.has_groups,
         search_configurations=schema.table.registry.search_configurations,
+        needs_row_level_security=schema.table.config.has_row_level_security,
     )
     yield database
 

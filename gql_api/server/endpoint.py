@@ -34,6 +34,7 @@ from gql_api.server.application import Authenticate
 from gql_api.server.explaining import begin_explanation
 from gql_api.server.headers import header_of
 from gql_api.server.negotiation import GRAPHQL_RESPONSE
+from gql_api.server.persisted import DocumentStore, PersistedDocuments, check_trusted
 from gql_api.server.request_ids import request_id_of
 from gql_api.server.requests import OperationRequest
 from gql_api.server.session import database_of
@@ -54,9 +55,22 @@ class Endpoint:
         schema: From ``build_schema``.
         authenticate: Finds out who asks.
         is_development: Whether every caller may see the SQL of an operation; else administrators.
+        documents: Which ones are found by their ids, and whether others are run.
+
+    Raises:
+        ConfigurationError: A trusted document cannot be run.
     """
 
-    def __init__(self, schema: Schema, authenticate: Authenticate, *, is_development: bool) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        authenticate: Authenticate,
+        *,
+        is_development: bool,
+        documents: PersistedDocuments,
+    ) -> None:
+        check_trusted(documents, schema)
+        self._store = DocumentStore(documents)
         self.limits = schema.table.config.limits
         """Of requests."""
         self._schema = schema
@@ -68,6 +82,8 @@ class Endpoint:
     ) -> Response:
         """Run an operation and answer, whatever happens, with GraphQL's JSON."""
         try:
+            if operation.is_unusual or not self._store.takes_all:
+                operation = self._store.resolve(operation)
             return await self._run(request, operation, media_type)
         except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
             return failure(request, error, media_type)

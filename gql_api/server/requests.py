@@ -25,10 +25,10 @@ _UTF8_NAMES = frozenset({"utf-8", "utf8"})
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
-    """A well-formed request; whether its document is valid is not known yet."""
+    """A well-formed request; whether it has a document, and a valid one, is not known yet."""
 
     query: str
-    """The document, never empty."""
+    """The document; empty where only its id was sent."""
 
     operation_name: str | None
     """Which of its operations to run; None for the only one."""
@@ -38,6 +38,14 @@ class OperationRequest:
 
     extensions: dict[str, Any] | None
     """Whatever a client adds; unknown ones mean nothing."""
+
+    document_id: str | None = None
+    """Id of a trusted document that is meant."""
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether the document may have to be found by an id."""
+        return not self.query or self.document_id is not None or self.extensions is not None
 
 
 async def read_operation(request: Request, limits: Limits) -> OperationRequest:
@@ -127,15 +135,12 @@ def _operation(content: Mapping[str, Any]) -> OperationRequest:
     query, variables = content.get("query"), content.get("variables")
     if content.keys() <= _USUAL and type(query) is str and query and type(variables) is dict:
         return OperationRequest(query, None, variables, None)
-    query = _typed(content, "query", str, "a string")
-    if not query:
-        message = "The request has no query: send the GraphQL document as `query`."
-        raise HTTPException(400, message)
     return OperationRequest(
-        query=query,
+        query=_typed(content, "query", str, "a string") or "",
         operation_name=_typed(content, "operationName", str, "a string") or None,
         variables=_typed(content, "variables", dict, "an object"),
         extensions=_typed(content, "extensions", dict, "an object"),
+        document_id=_typed(content, "documentId", str, "a string") or None,
     )
 
 

@@ -13,7 +13,10 @@ from gql_api.server.answers import VARY
 from gql_api.server.application import Authenticate, authenticate_nobody
 from gql_api.server.endpoint import Endpoint, failure
 from gql_api.server.negotiation import prefers_page, response_media_type
+from gql_api.server.persisted import PersistedDocuments
 from gql_api.server.requests import read_operation
+
+_DEFAULT_DOCUMENTS = PersistedDocuments()
 
 
 def graphql_router(
@@ -23,6 +26,7 @@ def graphql_router(
     path: str = "/graphql",
     graphiql_path: str | None = None,
     is_development: bool = False,
+    documents: PersistedDocuments = _DEFAULT_DOCUMENTS,
 ) -> APIRouter:
     """Make the route of a schema, to be included in any FastAPI application.
 
@@ -35,8 +39,12 @@ def graphql_router(
         graphiql_path: Where browsers that open the endpoint are sent, if anywhere: the path of
             GraphiQL below the application's root path.
         is_development: Whether every caller may see the SQL of an operation; else administrators.
+        documents: Which documents are found by their ids, and whether others are run.
+
+    Raises:
+        ConfigurationError: A trusted document cannot be run.
     """
-    endpoint = Endpoint(schema, authenticate, is_development=is_development)
+    endpoint = Endpoint(schema, authenticate, is_development=is_development, documents=documents)
     return endpoint_router(endpoint, path=path, graphiql_path=graphiql_path)
 
 

@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Callable, Hashable
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
 Arguments = ParamSpec("Arguments")
+StatementT = TypeVar("StatementT", bound=sa.Executable)
 
 _MAX_STATEMENTS = 1_000
 
@@ -19,16 +20,16 @@ class StatementCache:
     """
 
     def __init__(self, max_statements: int = _MAX_STATEMENTS) -> None:
-        self._statements: dict[Hashable, sa.Select[Any]] = {}
+        self._statements: dict[Hashable, Any] = {}
         self._max_statements = max_statements
 
     def __len__(self) -> int:
         """Return the number of statements that are kept."""
         return len(self._statements)
 
-    def find(self, key: Hashable, build: Callable[[], sa.Select[Any]]) -> sa.Select[Any]:
+    def find(self, key: Hashable, build: Callable[[], StatementT]) -> StatementT:
         """Return the statement of a key; it is built when it is not known."""
-        statement = self._statements.pop(key, None)
+        statement: StatementT | None = self._statements.pop(key, None)
         if statement is None:
             statement = build()
             if len(self._statements) >= self._max_statements:
@@ -38,8 +39,8 @@ class StatementCache:
 
 
 def reuse_statement(
-    select: Callable[Arguments, sa.Select[Any]],
-) -> Callable[Arguments, sa.Select[Any]]:
+    select: Callable[Arguments, StatementT],
+) -> Callable[Arguments, StatementT]:
     """Keep what a function returns in the cache of its ``compilation``.
 
     A plan holds slots instead of values, so that equal arguments give one statement. They must be
@@ -47,7 +48,7 @@ def reuse_statement(
     """
 
     @functools.wraps(select)
-    def reused(*args: Arguments.args, **kwargs: Arguments.kwargs) -> sa.Select[Any]:
+    def reused(*args: Arguments.args, **kwargs: Arguments.kwargs) -> StatementT:
         cache: StatementCache
         (cache,) = (each.statements for each in args if hasattr(each, "statements"))
         key = (select, args, *kwargs.values())

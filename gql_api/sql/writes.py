@@ -5,6 +5,7 @@ parameters for the subject: pass ``subject.parameters`` at execution.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,9 +30,9 @@ KEYS = "keys"
 """Name of the parameter that holds key values of many rows: scalars for one column, else tuples."""
 
 
-def key_parameters(key: KeyValue) -> dict[str, Any]:
+def key_parameters(key: KeyValue, prefix: str = "") -> dict[str, Any]:
     """Return the parameters of a statement that finds one row by a key."""
-    return {_key_name(at): value for at, value in enumerate(key.values)}
+    return {_key_name(at, prefix): value for at, value in enumerate(key.values)}
 
 
 @reuse_statement
@@ -85,6 +86,70 @@ def select_link_target(
         .where(has_key(source.row, key), source.scope)
     )
     return _shared(statement, source) if is_current else statement
+
+
+@dataclass(frozen=True, slots=True)
+class LinkColumns:
+    """A link of a new row: how its target is found, and which of its columns are taken."""
+
+    relationship: str
+    """Key of the relationship."""
+
+    key: tuple[str, ...]
+    """Attribute keys of the target that find it."""
+
+    columns: tuple[str, ...]
+    """Attribute keys of the target, the values of the foreign keys in their order."""
+
+
+@reuse_statement
+def insert_linked_row(
+    entity: Entity,
+    columns: tuple[str, ...],
+    links: tuple[LinkColumns, ...],
+    compilation: Compilation,
+) -> sa.Insert:
+    """Insert a row whose foreign keys are those of visible rows, and return its primary key.
+
+    Nothing is inserted where the target of a link is missing or not visible.
+
+    Args:
+        entity: Of one table; its defaults apply.
+        columns: Attribute keys that have values; ``linked_row_parameters`` are theirs.
+        links: None of which sets the same foreign key as another, or as a value.
+        compilation: Scopes of the subject's role set.
+    """
+    mapper = orm.class_mapper(entity.model)
+    table: Any = mapper.local_table
+    stored = {each.key: each.columns[0] for each in mapper.column_attrs}
+    values: dict[Any, Any] = {
+        stored[key]: sa.bindparam(_value_name(at), type_=stored[key].type)
+        for at, key in enumerate(columns)
+    }
+    from_clause: Any = None
+    is_wanted: list[Predicate] = []
+    for at, link in enumerate(links):
+        relationship = entity.relationships[link.relationship]
+        source = visible_rows(compilation.registry.entities[relationship.target], compilation)
+        is_wanted += [has_key(source.row, link.key, _link_prefix(at)), source.scope]
+        from_clause = (
+            source.from_clause
+            if from_clause is None
+            else orm.join(from_clause, source.from_clause, sa.true())
+        )
+        for own, key in zip(relationship.foreign_keys, link.columns, strict=True):
+            values[stored[own]] = source.column(key)
+    selected = sa.select(*values.values()).select_from(from_clause).where(*is_wanted)
+    statement = sa.insert(table).from_select(list(values), selected)
+    return statement.returning(*(stored[each.key] for each in entity.primary_key))
+
+
+def linked_row_parameters(values: Sequence[Any], keys: Sequence[KeyValue]) -> dict[str, Any]:
+    """Return the parameters of ``insert_linked_row``: values of columns, and keys of targets."""
+    parameters = {_value_name(at): value for at, value in enumerate(values)}
+    for at, key in enumerate(keys):
+        parameters |= key_parameters(key, _link_prefix(at))
+    return parameters
 
 
 @reuse_statement
@@ -283,15 +348,30 @@ def _own_tables(source: Source) -> list[sa.ColumnElement[Any]]:
     return [column for column in columns if column is not None]
 
 
-def has_key(row: Any, key: Sequence[str]) -> Predicate:
-    """Match a key; a part that is None matches nothing, as in SQL."""
-    return sa.and_(*(_equals(getattr(row, column), at) for at, column in enumerate(key)))
+def has_key(row: Any, key: Sequence[str], prefix: str = "") -> Predicate:
+    """Match a key; a part that is None matches nothing, as in SQL.
+
+    Args:
+        row: Alias of a model.
+        key: Attribute keys.
+        prefix: Of the names of its parameters, where a statement matches several keys.
+    """
+    equal = (_equals(getattr(row, each), _key_name(at, prefix)) for at, each in enumerate(key))
+    return sa.and_(*equal)
 
 
-def _equals(attribute: Any, at: int) -> Predicate:
-    compared: Predicate = attribute == sa.bindparam(_key_name(at), type_=attribute.type)
+def _equals(attribute: Any, name: str) -> Predicate:
+    compared: Predicate = attribute == sa.bindparam(name, type_=attribute.type)
     return compared
 
 
-def _key_name(at: int) -> str:
-    return f"key_{at}"
+def _key_name(at: int, prefix: str = "") -> str:
+    return f"{prefix}key_{at}"
+
+
+def _link_prefix(at: int) -> str:
+    return f"link_{at}_"
+
+
+def _value_name(at: int) -> str:
+    return f"value_{at}"

@@ -43,6 +43,12 @@ class Person(Base):
     note = orm.synonym("_note")
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Team.id))
     team: Mapped[Team | None] = relationship()
+    richest: Mapped[Team | None] = relationship(
+        primaryjoin=lambda: orm.foreign(Team.id) >= Person.team_id,
+        order_by=Team.budget.desc,
+        viewonly=True,
+        uselist=False,
+    )
     budget: AssociationProxy[int | None] = association_proxy("team", "budget")
 
     __mapper_args__: ClassVar = {"polymorphic_on": kind, "polymorphic_identity": "person"}
@@ -150,6 +156,14 @@ def test_relationship():
 
     assert not _rights(Person=all_but("team_id")).may_follow(team)
     assert _rights(Person=all_but("salary"), Team=all_but("budget")).may_follow(team)
+
+
+def test_chosen_relative():
+    """Which of several relatives comes first tells the column that they are sorted by."""
+    richest = REGISTRY.entities["Person"].relationships["richest"]
+
+    assert not _rights(Team=all_but("budget")).may_follow(richest)
+    assert _rights(Person=all_but("salary")).may_follow(richest)
 
 
 def test_keys():

@@ -106,6 +106,8 @@ WRITES = [
         "input.author.create",
         id="nested",
     ),
+    pytest.param("deleteAuthor(id: $author)", "id", id="delete"),
+    pytest.param("deleteAuthors(where: {rowId: {eq: 1}}, atMost: 1)", "where", id="delete many"),
 ]
 
 

@@ -1,12 +1,13 @@
 """What a schema allows follows from the settings and from the number of models."""
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import gql_api as gql
-from gql_api.cli.preparing import api_config
+from gql_api.cli.preparing import api_config, persisted_documents
 from gql_api.errors import ConfigurationError
 from gql_api.settings import Settings
 from tests.fixtures import large, models
@@ -65,6 +66,7 @@ _OTHERS: dict[str, Any] = {
     "max_attempts": 2,
     "idempotency_lifetime_s": 60,
     "snapshots": False,
+    "row_level_security": True,
     "json_path": False,
     "suggestions": False,
     "unreadable_columns": "error",
@@ -85,3 +87,23 @@ def test_each_option():
 
 def _value(config: gql.ApiConfig, field: Any) -> Any:
     return getattr(config, field.name)
+
+
+def test_trusted_documents(tmp_path: Path):
+    """The settings name a manifest, and say whether other documents are run."""
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"a": "{ a }"}')
+
+    found = persisted_documents(
+        Settings(
+            _env_file=None,
+            persisted_queries=False,
+            trusted_documents=manifest,
+            only_trusted_documents=True,
+        )
+    )
+
+    assert found == gql.PersistedDocuments(
+        trusted={"a": "{ a }"}, only_trusted=True, keeps_queries=False
+    )
+    assert persisted_documents(Settings(_env_file=None)) == gql.PersistedDocuments()

@@ -28,6 +28,21 @@ def test_export(command: Command):
     assert outcome.out == built.as_str()
 
 
+def test_export_for_a_role(command: Command):
+    """What a role can never reach is left out; nobody has no further role."""
+    admin = command("schema", "export", "--role", "admin")
+    anonymous = command("schema", "export", "--role", "anonymous")
+    both = command("schema", "export", "--role", "anonymous", "--role", "admin")
+
+    assert admin.out == command("schema", "export").out
+    assert "  signIn(" in anonymous.out
+    assert "  createPost(" not in anonymous.out
+    assert (both.status, both.out) == (1, "")
+    assert both.err == (
+        "Error: anonymous is nobody, and has no further role. Name it alone, or leave it out.\n"
+    )
+
+
 def test_export_to_file(shop: Command):
     """A file gets the text that would be printed."""
     outcome = shop("schema", "export", "-o", "shop.graphql", *MODELS)

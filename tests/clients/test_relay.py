@@ -1,5 +1,9 @@
 import pytest
 
+import gql_api as gql
+from gql_api.app.main import build_schema
+from gql_api.server.persisted import check_trusted
+
 pytestmark = pytest.mark.clients
 
 
@@ -9,6 +13,10 @@ async def test_relay_application(relay_client):
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.splitlines()[-1] == "8 passed, 0 failed"
+    trusted = gql.read_manifests([relay_client.folder / "generated" / "persisted.json"])
+    documents = gql.PersistedDocuments(trusted=trusted, only_trusted=True)
+    check_trusted(documents, build_schema(dialect="postgresql", config=gql.ApiConfig()))
+    assert len(trusted) == 8
 
 
 async def test_schema_without_connections(relay_client, tmp_path):

@@ -359,6 +359,22 @@ async def test_overflow(postgres_url):
     assert quiet == PoolCounts(size=1, checked_in=1)
 
 
+async def test_distrusted_overflow(postgres_url):
+    """A connection beyond the size that must be replaced is, however long none was lacking."""
+    database = open_database(postgres_url, EngineOptions(pool_size=1, max_overflow=1))
+    reader = ConnectionReader(database)
+    pool: Any = database.read_engine.sync_engine.pool
+    for _ in range(2):
+        await asyncio.gather(*(reader.fetch(SLEEP, {"seconds": 0.05}) for _ in range(2)))
+
+    pool._pool.kept_s = 0.0
+    pool.distrust(ConnectionError("cut"))
+    found = await reader.fetch(ONE, {})
+    await database.dispose()
+
+    assert len(found) == 1
+
+
 async def test_burst(postgres_url):
     """Many reads at once make no more connections than the pool may hold."""
     database = open_database(postgres_url, EngineOptions(pool_size=2, max_overflow=2))

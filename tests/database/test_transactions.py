@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import gql_api as gql
+from gql_api.database.driver_errors import is_disconnect
 from gql_api.database.transactions import transaction_facts
 
 BROKEN = sa.text("SELECT no_such_column")
@@ -39,6 +40,17 @@ async def test_savepoint(database: gql.Database):
             await savepoint.rollback()
 
         assert await _facts(session) == (False, False)
+
+
+async def test_broken_savepoint(postgres: gql.Database):
+    """A connection that breaks within a savepoint is told as such, not as a defect."""
+    kill = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(DBAPIError) as caught:
+        async with postgres.session() as session, session.begin_nested():
+            await session.execute(kill)
+
+    assert is_disconnect(caught.value)
 
 
 async def test_next_transaction(database: gql.Database):

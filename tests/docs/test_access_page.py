@@ -46,9 +46,31 @@ class Safe(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
 
 
+class Member(Base):
+    """A user in a team."""
+
+    __tablename__ = "member"
+
+    team_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Report(Base):
+    """What a team wrote."""
+
+    __tablename__ = "report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[int]
+
+
+MODELS = (Employee, Office, Safe, Member, Report)
+
+
 def _schemas() -> list[gql.Schema]:
     """Run the code of the page: it makes a schema here and there."""
-    namespace: dict[str, Any] = {"Base": Base, "Employee": Employee, "Office": Office, "gql": gql}
+    namespace: dict[str, Any] = {"Base": Base, "gql": gql}
+    namespace |= {each.__name__: each for each in MODELS}
     found = []
     for source in re.findall(r"```python\n(.*?)```", _PAGE, re.DOTALL):
         namespace.pop("schema", None)
@@ -110,6 +132,13 @@ async def test_key(schema: gql.Schema, tmp_path: Path):
 )
 async def test_default(tmp_path: Path, text: str, codes: list[str]):
     """A model that is forgotten is closed."""
-    result = await _run(_schemas()[1], tmp_path, text)
+    result = await _run(_schemas()[2], tmp_path, text)
 
     assert [each.extensions["code"] for each in result.errors or ()] == codes
+
+
+async def test_values(tmp_path: Path):
+    """A value is loaded where a policy names it: nobody without a team sees a report."""
+    result = await _run(_schemas()[1], tmp_path, "{ reports { totalCount } }")
+
+    assert result.data == {"reports": {"totalCount": 0}}

@@ -25,14 +25,44 @@ async def notes_database(sqlite: gql.Database) -> gql.Database:
     return await notes.create_tables(sqlite)
 
 
+async def test_origins(notes_database: gql.Database) -> None:
+    """Pages of an origin that is named may read answers."""
+    url = notes_database.url.render_as_string(hide_password=False)
+    names = run_block(0, Base=notes.Base, DATABASE_URL=url)
+
+    async with notes.open_client(names["app"]) as client:
+        answer = await client.get("/healthz", headers={"origin": "https://shop.example"})
+
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+async def test_trusted_documents(
+    notes_database: gql.Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Documents of a manifest are run, and no others."""
+    (tmp_path / "persisted-documents.json").write_text(
+        '{"sha256:1f": "{ folders { totalCount } }"}'
+    )
+    monkeypatch.chdir(tmp_path)
+    url = notes_database.url.render_as_string(hide_password=False)
+    names = run_block(1, Base=notes.Base, DATABASE_URL=url)
+
+    async with notes.open_client(names["app"]) as client:
+        trusted = await client.post("/graphql", json={"documentId": "sha256:1f"})
+        other = await client.post("/graphql", json={"query": "{ __typename }"})
+
+    assert trusted.json() == {"data": {"folders": {"totalCount": 1}}}
+    assert notes.refusal(other)[1] == "DOCUMENT_NOT_TRUSTED"
+
+
 async def test_route(notes_database: gql.Database) -> None:
     """A plain route writes, and a test can send it to a database in memory."""
     url = notes_database.url.render_as_string(hide_password=False)
-    names = run_block(0, Base=notes.Base, Note=notes.Note, DATABASE_URL=url)
+    names = run_block(2, Base=notes.Base, Note=notes.Note, DATABASE_URL=url)
     async with notes.open_client(names["app"]) as client:
         assert (await client.post("/notes/kept")).json() == 1
 
-    memory = run_block(1, **names)["memory"]
+    memory = run_block(3, **names)["memory"]
     await notes.create_tables(memory)
     async with notes.open_client(names["app"]) as client:
         assert (await client.post("/notes/remembered")).json() == 1
@@ -45,7 +75,7 @@ async def test_route(notes_database: gql.Database) -> None:
 async def test_own_application(notes_database: gql.Database) -> None:
     """The endpoint answers in an application of one's own."""
     url = notes_database.url.render_as_string(hide_password=False)
-    names = run_block(2, Base=notes.Base, DATABASE_URL=url)
+    names = run_block(4, Base=notes.Base, DATABASE_URL=url)
 
     async with notes.open_client(names["app"]) as client:
         response = await client.post("/graphql", json={"query": "{ folders { totalCount } }"})

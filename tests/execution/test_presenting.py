@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gql_api.errors import ForbiddenError, UnauthenticatedError
 from gql_api.execution.presenting import present_error
+
+
+class StartingError(Exception):
+    """What asyncpg says of a server that recovers from a crash."""
+
+    sqlstate = "57P03"
 
 
 def _present(original: Any, *, request_id: str | None = "r", **options: Any) -> GraphQLError:
@@ -45,6 +52,12 @@ def _present(original: Any, *, request_id: str | None = "r", **options: Any) -> 
             "The database cannot be reached: retry in a moment.",
             {"code": "SERVICE_UNAVAILABLE"},
             id="refused",
+        ),
+        pytest.param(
+            DBAPIError("SELECT 1", None, StartingError("the database system is starting up")),
+            "The database cannot be reached: retry in a moment.",
+            {"code": "SERVICE_UNAVAILABLE"},
+            id="starting",
         ),
         pytest.param(
             KeyError("secret"),

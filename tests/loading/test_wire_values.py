@@ -145,3 +145,23 @@ def test_unreadable_value():
     assert _convert(type_, Colour.BLUE, None) == ["b", None]
     with pytest.raises(NoPlainFormError):
         _convert(type_, UnreadableValueError("x"))
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 10, 999_990, 100_000, 123_456])
+@pytest.mark.parametrize("second", [0, 10, 59])
+def test_moments_at_once(second: int, microsecond: int):
+    """Moments in UTC are written together as the scalar writes each, nulls in their places."""
+    moment = dt.datetime(1, 1, 1, 0, 0, second, microsecond, dt.UTC)
+    other = dt.datetime(9999, 12, 31, 23, 59, 59, 500_000, dt.UTC)
+    written = [write_value(ScalarKind.DATE_TIME, each) for each in (moment, other)]
+    type_ = ValueType(ScalarKind.DATE_TIME)
+    assert _convert(type_, moment, other) == written
+    assert _convert(type_, None, moment, None, other) == [None, written[0], None, written[1]]
+
+
+def test_moments_of_zones():
+    """Moments of another zone, and among others, are written as the scalar writes each."""
+    zone = dt.timezone(dt.timedelta(hours=2))
+    moments = [dt.datetime(2024, 5, 1, 12, tzinfo=each) for each in (dt.UTC, zone)]
+    written = [write_value(ScalarKind.DATE_TIME, each) for each in moments]
+    assert _convert(ValueType(ScalarKind.DATE_TIME), *moments) == written

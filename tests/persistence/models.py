@@ -93,8 +93,12 @@ class Membership(Base):
     author: Mapped[Author] = relationship(lazy="raise")
 
 
+def _label(context: Any) -> str:
+    return f"of {context.get_current_parameters().get('team_code')}"
+
+
 class Task(Base):
-    """Links over a composite key, one of them sharing a column with the other."""
+    """Links over a composite key, one sharing a column with the other, which a default looks at."""
 
     __tablename__ = "task"
     __table_args__ = (
@@ -106,6 +110,7 @@ class Task(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     team_code: Mapped[str | None] = mapped_column(sa.ForeignKey("team.code"))
     author_id: Mapped[int | None]
+    label: Mapped[str] = mapped_column(sa.String(20), default=_label)
 
     team: Mapped[Team | None] = relationship(lazy="raise", overlaps="membership")
     membership: Mapped[Membership | None] = relationship(lazy="raise", overlaps="team")

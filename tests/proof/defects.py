@@ -17,6 +17,9 @@ class Mutant:
     seeds: str = "4 6"
     """Sets of models with all that most defects need: composite keys, roles, orders of relationships."""
 
+    matrix: str = ""
+    """The part of the authorization matrix that must catch it; empty for the generated tests."""
+
 
 CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_page(", "def select_page(")
 """Passes: else the others would be caught by a copy that does not work."""
@@ -180,8 +183,8 @@ MUTANTS = (
     Mutant(
         "rows of one parent are given to another",
         "loading/pages.py",
-        "group = groups[tuple(row[: self._width])]",
-        "group = groups[next(iter(groups))]",
+        "groups[key].append(row)",
+        "groups[next(iter(groups))].append(row)",
     ),
     Mutant(
         "the custom condition of a relationship is ignored",
@@ -469,8 +472,8 @@ MUTANTS = (
     Mutant(
         "wire: relatives move up where a parent has none",
         "loading/assembly.py",
-        "return [found.get(key, empty) for key in keys]",
-        "return [*loaded, *[empty] * (len(keys) - len(loaded))]",
+        "return list(map(found.__getitem__, keys))",
+        "return [*loaded, *[empty] * (len(keys) - len(loaded))] if distinct else [empty] * len(keys)",
     ),
     Mutant(
         "plans: what is skipped or included does not count",

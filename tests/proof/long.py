@@ -57,6 +57,7 @@ def _run_sets(name: str, seeds: str, seed: int) -> str:
         [
             *command,
             "--ignore=tests/proof/test_loads.py",
+            "--ignore=tests/proof/test_kills.py",
             "-p",
             "no:cacheprovider",
             f"--hypothesis-seed={seed}",

@@ -1,4 +1,4 @@
-"""Deliberate defects, each of which the generated tests alone must catch.
+"""Deliberate defects, each of which the generated tests or the authorization matrix must catch.
 
 Run with ``python -m tests.proof.mutants``: each defect is made in a copy of the package, and
 ``tests/proof`` is run against the copy, two copies at once. Prints a table; the exit status is 1 if
@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from tests.proof.access_defects import ACCESS_MUTANTS
 from tests.proof.column_defects import COLUMN_MUTANTS
 from tests.proof.defects import CONTROL, MUTANTS, Mutant
 
@@ -24,10 +25,12 @@ _TESTS = ("generated", "again", "walks", "totals", "inheritance")
 
 def main() -> int:
     """Try every defect, or those whose name contains the argument."""
-    chosen = [
-        each for each in (*MUTANTS, *COLUMN_MUTANTS) if not sys.argv[1:] or sys.argv[1] in each.name
-    ]
-    controls = {replace(CONTROL, database=each.database, seeds=each.seeds): None for each in chosen}
+    known = (*MUTANTS, *COLUMN_MUTANTS, *ACCESS_MUTANTS)
+    chosen = [each for each in known if not sys.argv[1:] or sys.argv[1] in each.name]
+    controls = {
+        replace(CONTROL, database=each.database, seeds=each.seeds, matrix=each.matrix): None
+        for each in chosen
+    }
     survivors = 0
     with ThreadPoolExecutor(_PROCESSES) as pool:
         if any(pool.map(_is_caught, controls)):
@@ -67,7 +70,7 @@ def _is_caught(mutant: Mutant) -> bool:
         (copy / "gql_api" / mutant.module).write_text(mutated(mutant))
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
         finished = subprocess.run(  # noqa: S603 - our own command
-            [*command, *(f"tests/proof/test_{name}.py" for name in _TESTS)],
+            [*command, *_modules(mutant)],
             cwd=copy,
             env={
                 **os.environ,
@@ -75,11 +78,19 @@ def _is_caught(mutant: Mutant) -> bool:
                 "HYPOTHESIS_PROFILE": "mutants",
                 "GQL_API_PROOF_SEEDS": mutant.seeds,
                 "GQL_API_PROOF_DATABASES": mutant.database,
+                "GQL_API_MATRICES": f"{mutant.database}-strict",
             },
             capture_output=True,
             check=False,
         )
         return finished.returncode == 1
+
+
+def _modules(mutant: Mutant) -> list[str]:
+    """Return the tests that must catch a defect."""
+    if mutant.matrix:
+        return [f"tests/access/test_matrix_{mutant.matrix}.py"]
+    return [f"tests/proof/test_{name}.py" for name in _TESTS]
 
 
 if __name__ == "__main__":

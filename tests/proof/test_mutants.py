@@ -4,13 +4,14 @@ import ast
 
 import pytest
 
+from tests.proof.access_defects import ACCESS_MUTANTS
 from tests.proof.column_defects import COLUMN_MUTANTS
 from tests.proof.defects import CONTROL, MUTANTS, Mutant
 from tests.proof.mutants import mutated
 
 
 @pytest.mark.parametrize(
-    "mutant", [CONTROL, *MUTANTS, *COLUMN_MUTANTS], ids=lambda mutant: mutant.name
+    "mutant", [CONTROL, *MUTANTS, *COLUMN_MUTANTS, *ACCESS_MUTANTS], ids=lambda mutant: mutant.name
 )
 def test_applies(mutant: Mutant) -> None:
     """The text of a defect stands exactly once, and Python understands the module with it."""

@@ -1,9 +1,11 @@
 """Planned fields beside resolvers by hand."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import strawberry
 from strawberry.extensions import SchemaExtension
 
@@ -56,6 +58,32 @@ async def test_equal_answers(api: Api):
     for edge in walked["samples"]["edges"]:
         assert edge["node"].pop("kind") == "sample"
     assert walked == plain.data
+
+
+async def test_order_of_keys(api: Api):
+    """Fields stand in the order of the selection, whichever way each of them took."""
+    asked = "{ samples { nodes { big kind rowId again: kind content __typename } } }"
+
+    answer = await api.of(types=[Sample]).data(asked, count=1)
+
+    keys = ["big", "kind", "rowId", "again", "content", "__typename"]
+    assert {tuple(each) for each in answer["samples"]["nodes"]} == {tuple(keys)}
+
+
+async def test_values_without_a_form(written: Api):
+    """Each value without a form is null with an error of its own, whatever else the row holds."""
+    if written.database.dialect.name not in {"postgresql", "sqlite"}:
+        pytest.skip("The database has no such number.")
+    async with written.database.write_engine.begin() as connection:
+        await connection.execute(sa.insert(models.Sample).values(id=1, big=7, ratio=math.inf))
+    asked = "{ samples { nodes { first: ratio kind big second: ratio } } }"
+
+    answer = await written.of(types=[Sample]).run(asked)
+
+    node = {"first": None, "kind": "sample", "big": "7", "second": None}
+    assert answer.data == {"samples": {"nodes": [node]}}
+    paths = [each.path for each in answer.errors]
+    assert paths == [["samples", "nodes", 0, name] for name in ("first", "second")]
 
 
 @pytest.mark.usefixtures("_nothing_seen")

@@ -389,7 +389,6 @@ async def test_include_deleted_allowed(erasable: Api):
     ("text", "subject", "verb"),
     [
         pytest.param(DELETE, gql.ANONYMOUS, "delete", id="delete"),
-        pytest.param(RESTORE, MEMBER, "restore", id="restore"),
         pytest.param(PURGE, MODERATOR, "purge", id="purge"),
     ],
 )
@@ -402,6 +401,22 @@ async def test_policies(erasable: Api, text: str, subject: gql.Subject, verb: st
 
     message = f"You may not {verb} this Board."
     assert found["errors"] == [error("Forbidden", message, "FORBIDDEN", "id")]
+
+
+@pytest.mark.parametrize("text", [RESTORE, PURGE], ids=["restore", "purge"])
+async def test_unseen_deleted_rows(erasable: Api, text: str):
+    """To those who may neither see nor restore a deleted row it is missing, as one that never was."""
+    await delete(erasable, "Board", 2)
+    api = guarded(erasable)
+
+    deleted, missing = [
+        await payload(api, text, subject=MEMBER, id=id_of(erasable, "Board", key))
+        for key in (2, 99)
+    ]
+
+    message = "There is no such Board among the deleted ones."
+    assert deleted["errors"] == [error("NotFound", message, "NOT_FOUND", "id")]
+    assert missing == deleted
 
 
 async def test_moment_is_not_written(erasable: Api):
