@@ -20,6 +20,7 @@ from gql_api.errors import (
     LimitExceededError,
     MappingError,
     NotFoundError,
+    RateLimitedError,
     SchemaBuildError,
     StaleVersionError,
     TooManyRowsError,
@@ -47,6 +48,7 @@ from gql_api.server.app import create_app
 from gql_api.server.application import Application
 from gql_api.server.health import ReadinessCheck
 from gql_api.server.persisted import PersistedDocuments, read_manifests
+from gql_api.server.rates import Rate, RateCounter
 from gql_api.server.router import graphql_router
 from gql_api.server.session import WriteSession, write_session
 from gql_api.sql.stored_answers import idempotency_table
@@ -87,6 +89,9 @@ __all__ = [
     "Owned",
     "PersistedDocuments",
     "Policy",
+    "Rate",
+    "RateCounter",
+    "RateLimitedError",
     "ReadinessCheck",
     "Repository",
     "Roles",

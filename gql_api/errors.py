@@ -35,6 +35,7 @@ GqlApiError
         ├── NotFoundError
         ├── ForbiddenError
         ├── TooManyRowsError
+        ├── RateLimitedError
         └── WriteRefusedError      several of the above at once
 ```
 
@@ -292,6 +293,22 @@ class TooManyRowsError(WriteError):
     """More rows meet a condition than a write may touch. The caller must narrow it, or allow more."""
 
     code = "LIMIT_EXCEEDED"
+
+
+class RateLimitedError(WriteError):
+    """It was done too often. The caller must come back later.
+
+    Args:
+        message: Safe to show.
+        path: Where the culprit stands in the arguments, if there is one.
+        retry_after_s: In how many seconds to come back.
+    """
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, path: Sequence[str] = (), retry_after_s: int) -> None:
+        super().__init__(message, path=path)
+        self.retry_after_s = retry_after_s
 
 
 class WriteRefusedError(WriteError):

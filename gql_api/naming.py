@@ -23,7 +23,8 @@ RESERVED_TYPES = frozenset(
     | {"Boolean", "Int", "Float", "ID", "BigInt", "Decimal", "DateTime", "LocalDateTime", "Date"}
     | {"Time", "Duration", "UUID", "JSON", "Base64", "Opaque", "JSONPath", "TSVector"}
     | {"ValidationError", "UniqueViolation", "ForeignKeyViolation", "CheckViolation"}
-    | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded", "ExactString", "Bucket"}
+    | {"StaleVersion", "NotFound", "Forbidden", "LimitExceeded", "RateLimited", "Bucket"}
+    | {"ExactString"}
 )
 """Type names that no model may take."""
 

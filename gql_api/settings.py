@@ -179,6 +179,18 @@ class Settings(BaseSettings):
     token_lifetime_s: Positive = 12 * 60 * 60
     """How long a token is valid, in seconds."""
 
+    sign_in_attempts: Positive = 10
+    """Attempts to sign in to an account in a period; a successful one begins anew."""
+
+    sign_in_attempts_per_address: Positive = 100
+    """Attempts to sign in or up from an address in a period."""
+
+    sign_in_period_s: Positive = 15 * 60
+    """Of the two settings before, in seconds."""
+
+    redis_url: str | None = Field(default=None, repr=False)
+    """Where attempts are counted for all processes; None: by each process itself."""
+
 
 def load_settings() -> Settings:
     """Read the settings from the environment and ``.env``.

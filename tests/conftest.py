@@ -6,4 +6,5 @@ pytest_plugins = (
     "tests.fixtures.chinook",  # after the one that it imports
     "tests.fixtures.server",
     "tests.fixtures.erasable",
+    "tests.fixtures.redis",
 )

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 import gql_api as gql
 from gql_api.app import models
+from gql_api.app.accounts.attempts import attempts
 from gql_api.app.roles import ADMIN
 from gql_api.app.signing import signing
 from gql_api.app.tokens import issue_token, read_token
@@ -120,9 +121,10 @@ async def issue_token_for(
 
 
 def check_settings() -> None:
-    """Refuse to serve with settings that tokens cannot be signed with.
+    """Refuse to serve with settings that nobody could sign in with.
 
     Raises:
-        ConfigurationError: As ``signing``.
+        ConfigurationError: As ``signing`` and ``attempts``.
     """
     signing()
+    attempts()

@@ -38,6 +38,9 @@ class Context:
         request_id: Stands in logs and in errors.
     """
 
+    client_address: str | None = None
+    """Where the request came from: an address, or a network of IPv6; None in process."""
+
     def __init__(
         self, database: Database, subject: Subject = ANONYMOUS, *, request_id: str | None = None
     ) -> None:

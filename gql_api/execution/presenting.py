@@ -10,7 +10,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gql_api.database.driver_errors import is_disconnect, is_overflow, is_serialization_failure
-from gql_api.errors import ApiError, ConflictError, UnavailableError, UnreadableValueError
+from gql_api.errors import (
+    ApiError,
+    ConflictError,
+    RateLimitedError,
+    UnavailableError,
+    UnreadableValueError,
+)
 from gql_api.execution.masking import is_about_value, without_values
 
 _LOG = logging.getLogger(__name__)
@@ -41,9 +47,11 @@ def present_error(
     """
     original = _original(error)
     if isinstance(original, ApiError):
-        extensions = {"code": original.code}
+        extensions: dict[str, Any] = {"code": original.code}
         if original.path:
             extensions["argumentPath"] = ".".join(original.path)
+        if isinstance(original, RateLimitedError):
+            extensions["retryAfterS"] = original.retry_after_s
         return _with(error, original.message, extensions, request_id)
     if original is None or isinstance(original, GraphQLError) or _is_of_value(error, original):
         message = error.message

@@ -51,6 +51,7 @@ _ERROR_TYPES: Mapping[type[WriteError], tuple[str, str]] = MappingProxyType(
         errors.NotFoundError: ("NotFound", "There is no such row."),
         errors.ForbiddenError: ("Forbidden", "The caller may not do this."),
         errors.TooManyRowsError: ("LimitExceeded", "A write would touch more rows than allowed."),
+        errors.RateLimitedError: ("RateLimited", "It was done too often: come back later."),
     }
 )
 
@@ -82,6 +83,9 @@ class PresentedError:
     key: KeyValue | None = None
     """Of that row."""
 
+    retry_after_s: int = 0
+    """In how many seconds to come back, if that helps."""
+
     @classmethod
     def of(cls, error: WriteError) -> "PresentedError":
         """Present a refusal."""
@@ -90,6 +94,8 @@ class PresentedError:
         match error:
             case errors.UniqueViolationError():
                 return replace(presented, fields=error.fields)
+            case errors.RateLimitedError():
+                return replace(presented, retry_after_s=error.retry_after_s)
             case errors.StaleVersionError():
                 # one that is raised by hand may name no row
                 key = error.key if isinstance(error.key, KeyValue) else None
@@ -201,6 +207,14 @@ class _ErrorField(TypedField):
         return getattr(source, self.python_name)
 
 
+class _ErrorWaitField(TypedField):
+    """How long to wait."""
+
+    @override
+    def get_result(self, source: PresentedError, info: Any, args: list[Any], kwargs: Any) -> int:
+        return source.retry_after_s
+
+
 class _ErrorRowField(TypedField):
     """The row that an error is about, loaded with what is selected of it."""
 
@@ -254,6 +268,9 @@ class ErrorTypes:
         own: list[StrawberryField] = []
         if error is errors.UniqueViolationError:
             own = [_ErrorField("fields", list_of(str), description="Fields unique together.")]
+        elif error is errors.RateLimitedError:
+            text = "In how many seconds to come back."
+            own = [_ErrorWaitField("retryAfterS", int, description=text)]
         elif error is errors.StaleVersionError:
             text = "Version of the row as it is now."
             own = [_ErrorField("version", str, description=text), _ErrorRowField(self._table)]

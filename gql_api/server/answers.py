@@ -9,7 +9,7 @@ from graphql import GraphQLError
 from starlette.responses import Response
 from starlette.types import Scope
 
-from gql_api.errors import WriteRefusedError
+from gql_api.errors import RateLimitedError, WriteRefusedError
 from gql_api.execution.presenting import present_error
 from gql_api.loading.answers import write_json
 from gql_api.server.negotiation import JSON
@@ -25,6 +25,7 @@ _CODE_BY_STATUS = {
     413: "PAYLOAD_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
     422: "VALIDATION_FAILED",
+    429: "RATE_LIMITED",
     500: "INTERNAL_SERVER_ERROR",
     503: "SERVICE_UNAVAILABLE",
 }
@@ -40,6 +41,7 @@ _STATUS_BY_CODE = {
     "CHECK_VIOLATION": 409,
     "CONFLICT": 409,
     "VALIDATION_FAILED": 422,
+    "RATE_LIMITED": 429,
     "INTERNAL_SERVER_ERROR": 500,
     "SERVICE_UNAVAILABLE": 503,
 }
@@ -139,6 +141,8 @@ def present_exception(
         for cause in causes
     ]
     status = status_of(errors)
+    if isinstance(error, RateLimitedError):
+        headers = {"Retry-After": str(error.retry_after_s), **(headers or {})}
     return errors_response(scope, status, errors, media_type=media_type, headers=headers)
 
 

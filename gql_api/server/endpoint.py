@@ -35,6 +35,7 @@ from gql_api.server.explaining import begin_explanation
 from gql_api.server.headers import header_of
 from gql_api.server.negotiation import GRAPHQL_RESPONSE
 from gql_api.server.persisted import DocumentStore, PersistedDocuments, check_trusted
+from gql_api.server.rates import client_address
 from gql_api.server.request_ids import request_id_of
 from gql_api.server.requests import OperationRequest
 from gql_api.server.session import database_of
@@ -98,6 +99,7 @@ class Endpoint:
         with counted_statements() as count:
             subject = await self._authenticate(request, database)
             context = Context(database, subject, request_id=request_id)
+            context.client_address = client_address(request.scope)
             context.takes_encoded = True
             context.idempotency_key = header_of(request.scope, b"idempotency-key")
             asked = begin_explanation(request.scope, context, is_development=self._is_development)

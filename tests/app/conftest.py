@@ -1,5 +1,9 @@
 """The fixtures of the application's tests."""
 
+import pytest
+
+from gql_api.app.accounts.attempts import attempts
+from gql_api.app.signing import signing
 from tests.fixtures.demo import (
     demo,
     demo_file,
@@ -27,3 +31,11 @@ __all__ = [
     "sqlite_demo",
     "sqlite_shared_demo",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signing key, and no attempts yet."""
+    monkeypatch.setenv("GQL_API_SECRET_KEY", "k" * 32)
+    signing.cache_clear()
+    attempts.cache_clear()

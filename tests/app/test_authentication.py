@@ -9,19 +9,11 @@ from starlette.requests import HTTPConnection
 import gql_api as gql
 from gql_api.app import models
 from gql_api.app.authentication import authenticate, issue_token_for
-from gql_api.app.signing import signing
 from gql_api.app.tokens import issue_token, read_token
 from tests.fixtures.demo import Demo
 from tests.fixtures.statements import count_statements
 
 SECRET = "k" * 32
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signing key for the test."""
-    monkeypatch.setenv("GQL_API_SECRET_KEY", SECRET)
-    signing.cache_clear()
 
 
 def request(authorization: str | None) -> HTTPConnection:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse
 
-from gql_api.app.signing import signing
 from tests.fixtures.demo import Answer, Demo
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -17,13 +16,6 @@ NAMES = sorted(
     for file in FOLDER.glob("*.json")
     if not file.name.endswith(".variables.json")
 )
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signing key for the test."""
-    monkeypatch.setenv("GQL_API_SECRET_KEY", "k" * 32)
-    signing.cache_clear()
 
 
 def document(name: str) -> str:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 import gql_api as gql
 from gql_api.app.accounts import models
+from gql_api.app.accounts.attempts import attempts
 from gql_api.app.accounts.credentials import (
     Account,
     authenticate_account,
@@ -69,6 +70,7 @@ class AccountMutations:
         # A rule of the house, not of the policy: whoever comes may open an account.
         users = gql.Repository(models.User, info, subject=gql.UNRESTRICTED)
         gql.refuse_any([*users.check(values, is_new=True), *check_password(password)])
+        await attempts().begin_from(info.context.client_address)
         hashed_password = await hash_password(password)
         user = await users.create({**values, "hashed_password": hashed_password})
         account = Account(user.id, hashed_password, is_active=True, roles=())
@@ -81,8 +83,10 @@ class AccountMutations:
         login: Annotated[str, argument("User name or address, in any case.")],
         password: Annotated[str, argument("The password of the account.")],
     ) -> SignedIn:
-        """Get a token for an account."""
+        """Get a token for an account. After too many attempts: RateLimited, for a while."""
+        await attempts().begin(login, info.context.client_address)
         account = await authenticate_account(info.context.session, login, password)
+        await attempts().succeed(login)
         return SignedIn(token_of(account), models.User(id=account.user_id))
 
     @gql.mutation

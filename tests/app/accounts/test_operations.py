@@ -41,13 +41,6 @@ mutation($user: ID!, $role: String!) {{
 REVOKE = GRANT.replace("grantRole", "revokeRole")
 
 
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signing key for the test."""
-    monkeypatch.setenv("GQL_API_SECRET_KEY", "k" * 32)
-    signing.cache_clear()
-
-
 def newcomer(**changes: Any) -> dict[str, Any]:
     """Arguments of ``signUp`` that are accepted."""
     return {
