@@ -176,8 +176,11 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     """Signs tokens, at least 32 characters; None: one is generated for local use."""
 
-    token_lifetime_s: Positive = 12 * 60 * 60
+    token_lifetime_s: Positive = 15 * 60
     """How long a token is valid, in seconds."""
+
+    refresh_lifetime_s: Positive = 30 * 24 * 60 * 60
+    """How long a refresh token is valid, in seconds."""
 
     sign_in_attempts: Positive = 10
     """Attempts to sign in to an account in a period; a successful one begins anew."""

@@ -10,17 +10,21 @@ from starlette.requests import HTTPConnection
 import gql_api as gql
 from gql_api.app import models
 from gql_api.app.accounts.attempts import attempts
+from gql_api.app.accounts.sessions import has_session
 from gql_api.app.roles import ADMIN
 from gql_api.app.signing import signing
 from gql_api.app.tokens import issue_token, read_token
 from gql_api.jwt import bearer_token
 
+OPERATOR_LIFETIME_S = 12 * 60 * 60
+"""How long a token is valid that whoever holds the signing key issues, in seconds."""
+
 
 async def authenticate(connection: HTTPConnection, database: gql.Database) -> gql.Subject:
     """Find out who sends a request.
 
-    The user is looked up each time: a deleted or deactivated account, or a revoked role, counts at
-    once, whatever its tokens say.
+    The user is looked up each time: a deleted or deactivated account, a revoked role, or the end of
+    a session, counts at once, whatever its tokens say.
 
     Returns:
         The user with the roles of now; anonymous without the header ``Authorization``.
@@ -35,30 +39,43 @@ async def authenticate(connection: HTTPConnection, database: gql.Database) -> gq
     if token is None:
         return gql.ANONYMOUS
     claims = read_token(token, signing().key)
-    return await subject_of(claims.user_id, database)
+    return await subject_of(claims.user_id, database, session_id=claims.session_id)
 
 
-async def subject_of(user_id: int, database: gql.Database) -> gql.Subject:
+async def subject_of(
+    user_id: int, database: gql.Database, *, session_id: str | None = None
+) -> gql.Subject:
     """Return a user as a subject; superusers hold the role ``admin``.
 
+    Args:
+        user_id: Primary key.
+        database: Where the users are.
+        session_id: Of the token; becomes the claim ``sid``. None for one that only expires.
+
     Raises:
-        UnauthenticatedError: There is no such user, or it is not active.
+        UnauthenticatedError: There is no such user, or it is not active, or the session is over.
 
     Cost:
         One statement.
     """
-    rows = await _fetch(
+    statement = (
         sa.select(models.User.is_superuser, models.Role.name)
         .outerjoin(models.User.roles)
-        .where(models.User.id == sa.literal(user_id, sa.BigInteger), models.User.is_active),
-        database,
+        .where(models.User.id == sa.literal(user_id, sa.BigInteger), models.User.is_active)
     )
+    if session_id is not None:
+        statement = statement.where(has_session(models.User.id, session_id))
+    rows = await _fetch(statement, database)
     if not rows:
-        message = "The account of this token is closed. Sign in with another one."
+        message = (
+            "The token is no longer valid: its account is closed, or its session has ended. "
+            "Sign in again."
+        )
         raise gql.UnauthenticatedError(message)
     roles = {name for _, name in rows if name is not None}
     is_superuser = any(is_superuser for is_superuser, _ in rows)
-    return gql.Subject(user_id, frozenset(roles | {ADMIN} if is_superuser else roles))
+    claims = {} if session_id is None else {"sid": session_id}
+    return gql.Subject(user_id, frozenset(roles | {ADMIN} if is_superuser else roles), claims)
 
 
 async def _fetch(statement: sa.Executable, database: gql.Database) -> list[Any]:
@@ -115,7 +132,7 @@ async def issue_token_for(
         rows[0].id,
         [] if role is None else [role],
         secret=signing().key,
-        lifetime_s=signing().lifetime_s,
+        lifetime_s=OPERATOR_LIFETIME_S,
         now=datetime.now(UTC),
     )
 

@@ -1,7 +1,7 @@
 """All models of the bundled application, in one place: importing it configures every relationship."""
 
 import gql_api as gql
-from gql_api.app.accounts.models import Role, User, user_roles
+from gql_api.app.accounts.models import Role, User, refresh_tokens, user_roles
 from gql_api.app.base import SCHEMA, SCHEMA_TRANSLATE_MAP, Base
 from gql_api.app.blog.models import Comment, Post, Tag, post_tags
 from gql_api.app.catalog.models import Category, Product, ProductStatus, Review
@@ -28,5 +28,6 @@ __all__ = [
     "Tag",
     "User",
     "post_tags",
+    "refresh_tokens",
     "user_roles",
 ]

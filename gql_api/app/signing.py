@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gql_api as gql
-from gql_api.settings import load_settings
+from gql_api.settings import Settings, load_settings
 
 KEY_FILE = "secret_key"
 """Name of the generated key's file, under the data folder."""
@@ -26,6 +26,9 @@ class Signing:
     lifetime_s: int
     """How long a token is valid, in seconds."""
 
+    refresh_lifetime_s: int
+    """How long a refresh token is valid, in seconds."""
+
 
 @functools.cache
 def signing() -> Signing:
@@ -36,13 +39,17 @@ def signing() -> Signing:
             one cannot be kept.
     """
     settings = load_settings()
+    return Signing(_key(settings), settings.token_lifetime_s, settings.refresh_lifetime_s)
+
+
+def _key(settings: Settings) -> str:
     if settings.secret_key is not None:
-        return Signing(settings.secret_key.get_secret_value(), settings.token_lifetime_s)
+        return settings.secret_key.get_secret_value()
     if settings.mode == "production":
         message = "GQL_API_SECRET_KEY is not set."
         raise gql.ConfigurationError(message, fix="Set it to at least 32 random characters.")
     try:
-        return Signing(kept_key(settings.data_dir / KEY_FILE), settings.token_lifetime_s)
+        return kept_key(settings.data_dir / KEY_FILE)
     except OSError as error:
         message = f"The key for tokens cannot be kept in {settings.data_dir}: {error.strerror}."
         raise gql.ConfigurationError(message, fix="Set GQL_API_SECRET_KEY.") from error

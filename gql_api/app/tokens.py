@@ -32,9 +32,18 @@ class Claims:
     expires_at: datetime
     """In UTC, whole seconds; the token is refused from then on."""
 
+    session_id: str | None = None
+    """The session that it ends with; the claim ``sid``."""
+
 
 def issue_token(
-    user_id: int, roles: Iterable[str], *, secret: str, lifetime_s: int, now: datetime
+    user_id: int,
+    roles: Iterable[str],
+    *,
+    secret: str,
+    lifetime_s: int,
+    now: datetime,
+    session_id: str | None = None,
 ) -> str:
     """Issue a token.
 
@@ -44,6 +53,7 @@ def issue_token(
         secret: Signing key, at least 14 bytes.
         lifetime_s: Seconds until it expires.
         now: With a time zone.
+        session_id: Of the session that it ends with; None for a token that only expires.
 
     Raises:
         ConfigurationError: The secret is too short.
@@ -53,6 +63,7 @@ def issue_token(
         "roles": sorted(roles),
         "iat": int(now.timestamp()),
         "exp": int((now + timedelta(seconds=lifetime_s)).timestamp()),
+        **({} if session_id is None else {"sid": session_id}),
     }
     return jwt.encode({"alg": _ALGORITHM}, claims, _signing_key(secret), algorithms=[_ALGORITHM])
 
@@ -83,7 +94,12 @@ def _read_claims(claims: Mapping[str, Any]) -> Claims:
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         message = "roles is not a list of names"
         raise TypeError(message)
+    session_id = claims.get("sid")
+    if not isinstance(session_id, str | None):
+        message = "sid is not a text"
+        raise TypeError(message)
     return Claims(
+        session_id=session_id,
         user_id=int(claims["sub"]),
         roles=tuple(roles),
         issued_at=datetime.fromtimestamp(claims["iat"], UTC),

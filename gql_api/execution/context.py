@@ -169,6 +169,19 @@ class Context:
         """
         self.unit.after_commit(work)
 
+    def after_rollback(self, work: AfterCommit) -> None:
+        """Have something done once the changes of the mutation are undone; never if they are not.
+
+        What must be written although a mutation is refused belongs here, such as a note of the
+        attempt. An attempt that is repeated after a conflict does it, too.
+
+        Args:
+            work: A function without arguments, async or not, that opens what it needs, such as
+                ``gql.unit_of_work(database)``; it runs before the answer leaves. What it raises is
+                logged.
+        """
+        self.unit.after_rollback(work)
+
     def again(self) -> Self:
         """Return the context of another attempt at the operation: a copy without loaders and session.
 

@@ -24,7 +24,7 @@ from gql_api.loading.readers import SessionReader
 _LOG = logging.getLogger(__name__)
 
 AfterCommit = Callable[[], Any]
-"""Work for after the commit: a function without arguments, async or not."""
+"""Work for after the end of a transaction: a function without arguments, async or not."""
 
 
 class UnitOfWork:
@@ -51,6 +51,7 @@ class UnitOfWork:
         self._started_at = 0.0
         self._is_immediate = False
         self._after_commit: list[AfterCommit] = []
+        self._after_rollback: list[AfterCommit] = []
         self._values: dict[ValueLoaders, SubjectValues] = {}
         self.has_failed = False
         self.has_committed = False
@@ -67,7 +68,7 @@ class UnitOfWork:
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
-        """Close the session: what was not committed is rolled back; do what waited for the commit."""
+        """Close the session: what was not committed is rolled back; do what waited for the end."""
         try:
             await self._stack.aclose()
         finally:
@@ -157,6 +158,15 @@ class UnitOfWork:
         """
         self._after_commit.append(work)
 
+    def after_rollback(self, work: AfterCommit) -> None:
+        """Have something done once the changes are undone; never if they are committed.
+
+        Args:
+            work: Runs in order, before the answer leaves, with no transaction open. What it raises
+                is logged.
+        """
+        self._after_rollback.append(work)
+
     async def finish(self) -> None:
         """Commit, or roll back after a failure; log how long the transaction took.
 
@@ -183,15 +193,16 @@ class UnitOfWork:
             _LOG.info("transaction %s", outcome, extra=facts)
 
     async def _conclude(self) -> None:
-        """Do what waits for the commit, if there was one."""
-        works, self._after_commit = self._after_commit, []
-        for work in works if self.has_committed else ():
+        """Do what waits for the end that there was: once."""
+        works = self._after_commit if self.has_committed else self._after_rollback
+        self._after_commit, self._after_rollback = [], []
+        for work in works:
             try:
                 result = work()
                 if inspect.isawaitable(result):
                     await result
             except Exception:  # noqa: BLE001 - what is committed stays, and so does its answer
-                _LOG.exception("work after a commit failed")
+                _LOG.exception("work after a transaction failed")
 
     async def _commit(self) -> None:
         await self.session.commit()

@@ -78,8 +78,9 @@ def check(answer: Answer, name: str, demo: Demo) -> None:
 def without_token(data: dict[str, Any]) -> dict[str, Any]:
     """Leave out what differs each time: a token becomes ``<token>``."""
     for payload in data.values():
-        if isinstance(payload, dict) and payload.get("token"):
-            payload["token"] = "<token>"  # noqa: S105 - a placeholder
+        for name in ("token", "refreshToken"):
+            if isinstance(payload, dict) and payload.get(name):
+                payload[name] = "<token>"
     return data
 
 

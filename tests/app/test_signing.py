@@ -26,7 +26,7 @@ def test_key_of_the_operator(monkeypatch: pytest.MonkeyPatch, folder: Path):
     monkeypatch.setenv("GQL_API_SECRET_KEY", "s" * 32)
 
     assert signing().key == "s" * 32
-    assert signing().lifetime_s == 12 * 60 * 60
+    assert (signing().lifetime_s, signing().refresh_lifetime_s) == (15 * 60, 30 * 24 * 3600)
     assert not folder.exists()
 
 

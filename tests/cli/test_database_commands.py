@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Command
 
 URL = "sqlite:///test.db"
-HEAD = "0005"
+HEAD, FORERUNNER = "0006", "0005"
 
 
 def rows(statement: str, file: str = "test.db") -> list[Any]:
@@ -50,8 +50,8 @@ def test_downgrade(migrated: Command):
     rest = migrated("db", "downgrade", "base", "--database", URL)
     again = migrated("db", "downgrade", "--database", URL)
 
-    assert step.out == f"{HEAD} -> 0004\n"
-    assert rest.out == "0004 -> base\n"
+    assert step.out == f"{HEAD} -> {FORERUNNER}\n"
+    assert rest.out == f"{FORERUNNER} -> base\n"
     assert (again.status, again.out) == (1, "")
     assert again.err == "Error: No migration has run on sqlite+aiosqlite:///test.db.\n"
 
@@ -62,7 +62,7 @@ def test_current(migrated: Command):
 
     migrated("db", "downgrade", "--database", URL)
 
-    assert migrated("db", "current", "--database", URL).out == "0004\n"
+    assert migrated("db", "current", "--database", URL).out == f"{FORERUNNER}\n"
 
 
 def test_history(command: Command):
@@ -70,7 +70,7 @@ def test_history(command: Command):
     outcome = command("db", "history")
 
     lines = outcome.out.splitlines()
-    assert lines[0].startswith(f"0004 -> {HEAD} (head), ")
+    assert lines[0].startswith(f"{FORERUNNER} -> {HEAD} (head), ")
     assert lines[-1] == "<base> -> 0001, Users and their posts."
 
 

@@ -240,7 +240,7 @@ async def test_after_commit(written: Api, caplog: pytest.LogCaptureFixture):
         assert done == []
 
     assert done == ["first", "last"]
-    assert "work after a commit failed" in caplog.messages
+    assert "work after a transaction failed" in caplog.messages
 
 
 async def test_after_no_commit(written: Api):
@@ -249,9 +249,47 @@ async def test_after_no_commit(written: Api):
 
     async with gql.unit_of_work(written.database) as unit:
         unit.after_commit(_work(done, "never"))
+        unit.after_rollback(_work(done, "undone"))
         unit.fail()
+        assert done == []
+
+    assert done == ["undone"]
+
+
+async def test_after_no_rollback(written: Api):
+    """What waits for a rollback does not follow a commit."""
+    done: list[str] = []
+
+    async with gql.unit_of_work(written.database) as unit:
+        unit.after_rollback(_work(done, "never"))
 
     assert done == []
+
+
+async def test_write_after_a_rollback(written: Api):
+    """What follows a refusal may write by itself: the transaction is over, its connection free."""
+
+    class Operations:
+        @gql.mutation
+        async def refuse(self, info: gql.Info) -> None:
+            info.context.session.add(Tag(label="undone"))
+            await info.context.session.flush()
+
+            async def note() -> None:
+                async with gql.unit_of_work(info.context.database) as unit:
+                    unit.session.add(Tag(label="noted"))
+
+            info.context.after_rollback(note)
+            message = "No."
+            raise gql.ForbiddenError(message)
+
+    api = written.of(mutations=[Operations])
+    answer = await api.run("mutation { refuse { errors { code } } }")
+
+    async with written.database.read_connection() as connection:
+        labels = list(await connection.scalars(sa.select(Tag.label)))
+    assert answer.data == {"refuse": {"errors": [{"code": "FORBIDDEN"}]}}
+    assert labels == ["noted"]
 
 
 async def test_cancelled_commit(written: Api):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import gql_api as gql
 from gql_api.app.accounts import models
 from gql_api.app.passwords import verify_password
-from gql_api.app.signing import signing
-from gql_api.app.tokens import issue_token
 
 MIN_PASSWORD_LENGTH = 8
 """Fewest characters of a password."""
@@ -70,15 +68,21 @@ async def authenticate_account(session: AsyncSession, login: str, password: str)
     return account
 
 
-def token_of(account: Account) -> str:
-    """Issue a token that is valid from now on."""
-    return issue_token(
-        account.user_id,
-        account.roles,
-        secret=signing().key,
-        lifetime_s=signing().lifetime_s,
-        now=datetime.now(UTC),
-    )
+async def account_of(session: AsyncSession, user_id: int) -> Account:
+    """Load the active account of a user.
+
+    Raises:
+        ForbiddenError: It is not active, or there is none any more.
+
+    Cost:
+        One statement.
+    """
+    statement = _select_accounts().where(models.User.id == user_id).order_by(models.Role.name)
+    account = _first_account((await session.execute(statement)).all())
+    if account is None or not account.is_active:
+        message = "This account is not active."
+        raise gql.ForbiddenError(message)
+    return account
 
 
 async def _load_account(session: AsyncSession, login: str) -> Account | None:
@@ -87,12 +91,21 @@ async def _load_account(session: AsyncSession, login: str) -> Account | None:
     wanted = sa.func.lower(login.replace("\0", ""))
     is_address = sa.func.lower(user.email) == wanted
     statement = (
-        sa.select(user.id, user.hashed_password, user.is_active, models.Role.name)
-        .outerjoin(user.roles)
+        _select_accounts()
         .where(is_address | (sa.func.lower(user.username) == wanted))
         .order_by(is_address.desc(), models.Role.name)
     )
-    rows = (await session.execute(statement)).all()
+    return _first_account((await session.execute(statement)).all())
+
+
+def _select_accounts() -> sa.Select[Any]:
+    """Select accounts with a row per role."""
+    user = models.User
+    columns: tuple[Any, ...] = (user.id, user.hashed_password, user.is_active, models.Role.name)
+    return sa.select(*columns).outerjoin(user.roles)
+
+
+def _first_account(rows: Sequence[Any]) -> Account | None:
     if not rows:
         return None
     user_id, hashed_password, is_active, _ = rows[0]

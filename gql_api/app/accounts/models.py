@@ -2,7 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, false, func, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    false,
+    func,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gql_api.app.base import Base, IntegerKey, Timestamps, limit_index
@@ -22,6 +34,17 @@ user_roles = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("role_id", ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
     comment="Which user has which role.",
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    Base.metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("session_id", String(32), nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("is_used", Boolean, server_default=false(), nullable=False),
+    Column("expires_at_s", BigInteger, nullable=False, index=True),
+    comment="Refresh tokens by their digests; those of one sign-in are a session.",
 )
 
 

@@ -12,12 +12,20 @@ from gql_api.app.accounts.credentials import (
     Account,
     authenticate_account,
     check_password,
-    token_of,
 )
 from gql_api.app.accounts.inputs import CreateUserInput, UpdateUserInput, given_values
+from gql_api.app.accounts.sessions import (
+    Tokens,
+    begin_session,
+    continue_session,
+    end_session,
+    end_session_of_token,
+    end_sessions,
+)
 from gql_api.app.descriptions import argument, same_as
 from gql_api.app.passwords import hash_password
 from gql_api.app.roles import is_admin
+from gql_api.app.signing import signing
 from gql_api.app.statements import count_written, insert_unless_exists
 
 _ADMIN_FIELDS = {"is_active": "isActive", "is_superuser": "isSuperuser"}
@@ -31,6 +39,12 @@ class SignedIn:
 
     token: str
     """For the header ``Authorization: Bearer …``."""
+
+    refresh_token: str
+    """For ``refresh``, once."""
+
+    expires_in_s: int
+    """When the token does."""
 
     user: models.User
 
@@ -74,7 +88,7 @@ class AccountMutations:
         hashed_password = await hash_password(password)
         user = await users.create({**values, "hashed_password": hashed_password})
         account = Account(user.id, hashed_password, is_active=True, roles=())
-        return SignedIn(token_of(account), user)
+        return _signed_in(await begin_session(info, account), user)
 
     @gql.mutation
     async def sign_in(
@@ -87,7 +101,56 @@ class AccountMutations:
         await attempts().begin(login, info.context.client_address)
         account = await authenticate_account(info.context.session, login, password)
         await attempts().succeed(login)
-        return SignedIn(token_of(account), models.User(id=account.user_id))
+        return _signed_in(await begin_session(info, account), models.User(id=account.user_id))
+
+    @gql.mutation
+    async def refresh(
+        self,
+        info: gql.Info,
+        refresh_token: Annotated[str, argument("As given last; it can be used once.")],
+    ) -> SignedIn:
+        """Get new tokens before or after the token has expired. Send no token along.
+
+        A refresh token that comes twice is in two hands: its session is ended.
+        """
+        account, tokens = await continue_session(info, refresh_token)
+        return _signed_in(tokens, models.User(id=account.user_id))
+
+    @gql.mutation
+    async def sign_out(
+        self,
+        info: gql.Info,
+        refresh_token: Annotated[
+            str | None, argument("Of the session; needed where the token has expired.")
+        ] = None,
+    ) -> None:
+        """End a session: its token and refresh token are refused from now on."""
+        session_id = info.context.subject.claims.get("sid")
+        if refresh_token is not None:
+            await end_session_of_token(info.context.session, refresh_token)
+        elif session_id is not None:
+            await end_session(info.context.session, session_id)
+        else:
+            message = "Nobody is signed in by a session: pass its refreshToken."
+            raise gql.ForbiddenError(message, path=("refreshToken",))
+
+    @gql.mutation
+    async def sign_out_everywhere(
+        self,
+        info: gql.Info,
+        user: Annotated[
+            gql.ID | None, argument("Global id; oneself, unless an admin asks.")
+        ] = None,
+    ) -> None:
+        """End all sessions of a user: oneself, or anybody as an admin."""
+        user_id = info.context.subject.user_id
+        if user is not None and (key := info.context.key_of(models.User, user)) != user_id:
+            _demand_admin(info, "sign others out", ("user",))
+            user_id = key
+        if user_id is None:
+            message = "Nobody is signed in."
+            raise gql.ForbiddenError(message)
+        await end_sessions(info.context.session, user_id)
 
     @gql.mutation
     async def create_user(
@@ -108,7 +171,7 @@ class AccountMutations:
         user_id: Annotated[gql.ID, argument("Global id.", name="id")],
         input: Annotated[UpdateUserInput, argument("What changes.")],  # noqa: A002 - the argument's name
     ) -> models.User:
-        """Change one User: oneself, or anybody as an admin."""
+        """Change one User: oneself, or anybody as an admin. A new password ends other sessions."""
         key = info.context.key_of(models.User, user_id)
         users = gql.Repository(models.User, info)
         given = given_values(input)
@@ -117,6 +180,9 @@ class AccountMutations:
         if "password" in given:
             await users.update(key, {})  # a stranger is refused before anything is hashed
         values = await _checked_values(users, given, is_new=False)
+        if "password" in given:
+            own = info.context.subject.claims.get("sid")
+            await end_sessions(info.context.session, key, but=own)
         return await users.update(key, values, path=("input",))
 
     @gql.mutation
@@ -153,6 +219,10 @@ class AccountMutations:
             message = f"This User does not have the role {change.role.name}."
             raise gql.NotFoundError(message, path=("role",))
         return change
+
+
+def _signed_in(tokens: Tokens, user: models.User) -> SignedIn:
+    return SignedIn(tokens.access, tokens.refresh, signing().lifetime_s, user)
 
 
 def _demand_admin(info: gql.Info, deed: str, path: tuple[str, ...] = ()) -> None:
