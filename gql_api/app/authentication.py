@@ -1,18 +1,18 @@
-"""Who asks: a bearer token becomes the subject of the request."""
+"""Who asks: a bearer token or an API key becomes the subject of the request."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from starlette.requests import HTTPConnection
 
 import gql_api as gql
 from gql_api.app import models
+from gql_api.app.accounts.api_keys import find_service
 from gql_api.app.accounts.attempts import attempts
 from gql_api.app.accounts.sessions import has_session
 from gql_api.app.roles import ADMIN
 from gql_api.app.signing import signing
+from gql_api.app.statements import fetch_rows
 from gql_api.app.tokens import issue_token, read_token
 from gql_api.jwt import bearer_token
 
@@ -20,8 +20,8 @@ OPERATOR_LIFETIME_S = 12 * 60 * 60
 """How long a token is valid that whoever holds the signing key issues, in seconds."""
 
 
-async def authenticate(connection: HTTPConnection, database: gql.Database) -> gql.Subject:
-    """Find out who sends a request.
+async def authenticate_person(connection: HTTPConnection, database: gql.Database) -> gql.Subject:
+    """Find out which person sends a request.
 
     The user is looked up each time: a deleted or deactivated account, a revoked role, or the end of
     a session, counts at once, whatever its tokens say.
@@ -40,6 +40,10 @@ async def authenticate(connection: HTTPConnection, database: gql.Database) -> gq
         return gql.ANONYMOUS
     claims = read_token(token, signing().key)
     return await subject_of(claims.user_id, database, session_id=claims.session_id)
+
+
+authenticate = gql.api_key_authenticator(find_service, otherwise=authenticate_person)
+"""Finds out who sends a request: a service by its key, or a person by a token."""
 
 
 async def subject_of(
@@ -65,7 +69,7 @@ async def subject_of(
     )
     if session_id is not None:
         statement = statement.where(has_session(models.User.id, session_id))
-    rows = await _fetch(statement, database)
+    rows = await fetch_rows(statement, database)
     if not rows:
         message = (
             "The token is no longer valid: its account is closed, or its session has ended. "
@@ -76,20 +80,6 @@ async def subject_of(
     is_superuser = any(is_superuser for is_superuser, _ in rows)
     claims = {} if session_id is None else {"sid": session_id}
     return gql.Subject(user_id, frozenset(roles | {ADMIN} if is_superuser else roles), claims)
-
-
-async def _fetch(statement: sa.Executable, database: gql.Database) -> list[Any]:
-    try:
-        return await _fetch_once(statement, database)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        return await _fetch_once(statement, database)
-
-
-async def _fetch_once(statement: sa.Executable, database: gql.Database) -> list[Any]:
-    async with database.read_connection() as connection:
-        return list((await connection.execute(statement)).all())
 
 
 async def issue_token_for(
@@ -122,7 +112,7 @@ async def issue_token_for(
         is_granted = account.roles.any(models.Role.name == role)
         holds = is_granted | account.is_superuser if role == ADMIN else is_granted
         statement = statement.where(holds)
-    rows = await _fetch(statement, database)
+    rows = await fetch_rows(statement, database)
     if not rows:
         named = "" if user is None else f" named {user!r}"
         held = "" if role is None else f" with the role {role!r}"

@@ -9,6 +9,7 @@ import gql_api as gql
 from gql_api.app import models
 from gql_api.app.accounts import policies as accounts_policies
 from gql_api.app.accounts import types as accounts_types
+from gql_api.app.accounts.api_keys import ApiKeyMutations
 from gql_api.app.accounts.operations import AccountMutations, AccountQueries
 from gql_api.app.authentication import authenticate, check_settings, issue_token_for
 from gql_api.app.blog import policies as blog_policies
@@ -67,7 +68,13 @@ POLICIES: tuple[gql.Policy[Any], ...] = (
 QUERIES = (AccountQueries,)
 """Queries beside the generated ones."""
 
-MUTATIONS = (AccountMutations, BlogMutations, CatalogMutations, InventoryMutations)
+MUTATIONS = (
+    AccountMutations,
+    ApiKeyMutations,
+    BlogMutations,
+    CatalogMutations,
+    InventoryMutations,
+)
 """Mutations beside the generated ones; those of the same name replace them."""
 
 

@@ -1,7 +1,14 @@
 """All models of the bundled application, in one place: importing it configures every relationship."""
 
 import gql_api as gql
-from gql_api.app.accounts.models import Role, User, refresh_tokens, user_roles
+from gql_api.app.accounts.models import (
+    ApiKey,
+    Role,
+    User,
+    api_key_roles,
+    refresh_tokens,
+    user_roles,
+)
 from gql_api.app.base import SCHEMA, SCHEMA_TRANSLATE_MAP, Base
 from gql_api.app.blog.models import Comment, Post, Tag, post_tags
 from gql_api.app.catalog.models import Category, Product, ProductStatus, Review
@@ -15,6 +22,7 @@ __all__ = [
     "IDEMPOTENCY_KEYS",
     "SCHEMA",
     "SCHEMA_TRANSLATE_MAP",
+    "ApiKey",
     "Base",
     "Category",
     "Comment",
@@ -27,6 +35,7 @@ __all__ = [
     "Role",
     "Tag",
     "User",
+    "api_key_roles",
     "post_tags",
     "refresh_tokens",
     "user_roles",

@@ -14,6 +14,22 @@ def is_admin(subject: gql.Subject | gql.SymbolicSubject) -> bool:
     return _holds(subject, ADMIN)
 
 
+def demand_admin(info: gql.Info, deed: str, path: tuple[str, ...] = ()) -> None:
+    """Refuse an operation to those who do not manage users.
+
+    Args:
+        info: Of the operation.
+        deed: What only admins may do, as in "grant roles".
+        path: Where the culprit stands in the arguments.
+
+    Raises:
+        ForbiddenError: The caller is no admin.
+    """
+    if not is_admin(info.context.subject):
+        message = f"Only admins may {deed}."
+        raise gql.ForbiddenError(message, path=path)
+
+
 def is_staff(subject: gql.Subject | gql.SymbolicSubject) -> bool:
     """Tell whether a subject may write what others own; admins may too."""
     return _holds(subject, ADMIN) or _holds(subject, STAFF)

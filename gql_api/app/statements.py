@@ -1,12 +1,15 @@
-"""Statements of operations: inserts that leave an existing row alone, and writes that count."""
+"""Statements of operations: inserts that leave an existing row alone, writes that count, look-ups."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import UpdateBase
+
+import gql_api as gql
 
 
 def insert_unless_exists(
@@ -43,3 +46,22 @@ async def count_written(session: AsyncSession, statement: UpdateBase) -> int:
     """
     connection = await session.connection()
     return (await connection.execute(statement)).rowcount
+
+
+async def fetch_rows(statement: sa.Executable, database: gql.Database) -> list[Any]:
+    """Read rows outside of operations; once more where the connection was broken.
+
+    Cost:
+        One statement.
+    """
+    try:
+        return await _fetch_once(statement, database)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return await _fetch_once(statement, database)
+
+
+async def _fetch_once(statement: sa.Executable, database: gql.Database) -> list[Any]:
+    async with database.read_connection() as connection:
+        return list((await connection.execute(statement)).all())

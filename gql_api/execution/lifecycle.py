@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from gql_api.config import Isolation
 from gql_api.database.engines import Database
-from gql_api.errors import ConfigurationError, RolledBackError
+from gql_api.errors import BadUserInputError, ConfigurationError, RolledBackError
 from gql_api.execution.attempts import has_conflict
 from gql_api.execution.context import Context
 from gql_api.execution.idempotency import KeptAnswers, Key, fingerprint_of, read_key
@@ -87,6 +87,7 @@ class OperationLifecycle(SchemaExtension):
             name = read_key(running, context)
             if name is None:
                 return None
+            self._refuse_secrets(schema)
             kept: KeptAnswers = schema.kept_answers
             key = await kept.claim(unit, context, name, fingerprint_of(running))
         except Exception as error:  # noqa: BLE001 - whatever failed, the mutation does not run
@@ -97,6 +98,26 @@ class OperationLifecycle(SchemaExtension):
             running.result = key.replay
             return None
         return key
+
+    def _refuse_secrets(self, schema: Schema) -> None:
+        """Refuse an idempotency key where the answer must not be stored.
+
+        Raises:
+            BadUserInputError: A root field answers with a secret.
+        """
+        for name in sorted(self._root_fields() & schema.unkept):
+            message = f"The answer of {name} is not kept: send no idempotency key with it."
+            raise BadUserInputError(message)
+
+    def _root_fields(self) -> set[str]:
+        document, name = (
+            self.execution_context.graphql_document,
+            self.execution_context.operation_name,
+        )
+        operation = None if document is None else get_operation_ast(document, name)
+        if document is None or operation is None:
+            return set()
+        return root_fields(document, operation)
 
     @asynccontextmanager
     async def _reads(self, context: Context, schema: Schema) -> AsyncIterator[None]:
@@ -117,14 +138,9 @@ class OperationLifecycle(SchemaExtension):
 
     def _isolation(self, schema: Schema) -> Isolation | None:
         """Return the highest isolation that the operation's root fields ask for."""
-        document, name = (
-            self.execution_context.graphql_document,
-            self.execution_context.operation_name,
-        )
-        operation = None if document is None else get_operation_ast(document, name)
         asked = [schema.table.config.isolation]
-        if document is not None and operation is not None and schema.isolations:
-            names = root_fields(document, operation)
+        if schema.isolations:
+            names = self._root_fields()
             asked += [each for name, each in schema.isolations.items() if name in names]
         return max(asked, key=_ISOLATIONS.index)
 

@@ -78,6 +78,9 @@ class Schema(strawberry.Schema):
     isolations: Mapping[str, Isolation]
     """Root mutation field to the isolation that it asks for."""
 
+    unkept: frozenset[str]
+    """Root mutation fields whose answers hold secrets."""
+
     has_deferred: bool
     """Whether constraints are checked at the commit, which the database can do earlier when told."""
 
@@ -211,7 +214,11 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     is_told = table.dialect.has_deferral
     schema.has_deferred = is_told and has_deferred_constraints(table.registry)
     schema.hooks = hooks_by_model(hooks)
-    schema.isolations = _isolations(mutation_fields, inflector)
+    operations = _operations(mutation_fields, inflector)
+    schema.isolations = {
+        name: each.isolation for name, each in operations.items() if each.isolation is not None
+    }
+    schema.unkept = frozenset(name for name, each in operations.items() if not each.keeps_answer)
     return schema
 
 
@@ -273,11 +280,14 @@ def _root(name: str, fields: list[StrawberryField], inflector: Inflector) -> typ
     return type_
 
 
-def _isolations(fields: list[StrawberryField], inflector: Inflector) -> Mapping[str, Isolation]:
+def _operations(
+    fields: list[StrawberryField], inflector: Inflector
+) -> Mapping[str, MutationOperation]:
+    """Return the mutations that are written by hand, by name."""
     return {
-        field.graphql_name or inflector.field(str(field.python_name)): field.isolation
+        field.graphql_name or inflector.field(str(field.python_name)): field
         for field in fields
-        if isinstance(field, MutationOperation) and field.isolation is not None
+        if isinstance(field, MutationOperation)
     }
 
 

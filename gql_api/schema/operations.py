@@ -106,10 +106,13 @@ class MutationOperation(OperationField):
     isolation: Isolation | None = None
     """Of the operation's transaction, at least; None for that of the configuration."""
 
+    keeps_answer = True
+    """Whether its answer may be kept for an idempotency key."""
+
     @override
     def __copy__(self) -> Self:
         made = super().__copy__()
-        made.isolation = self.isolation
+        made.isolation, made.keeps_answer = self.isolation, self.keeps_answer
         return made
 
     def build(self, table: TypeTable, error_types: ErrorTypes) -> None:
@@ -148,11 +151,25 @@ def query(function: Function | None = None, *, description: str | None = None) -
     return lambda decorated: QueryOperation(decorated, description)
 
 
+@typing.overload
+def mutation(function: Function, /) -> Any: ...
+
+
+@typing.overload
+def mutation(
+    *,
+    description: str | None = None,
+    isolation: Isolation | None = None,
+    keeps_answer: bool = True,
+) -> Callable[[Function], Any]: ...
+
+
 def mutation(
     function: Function | None = None,
     *,
     description: str | None = None,
     isolation: Isolation | None = None,
+    keeps_answer: bool = True,
 ) -> Any:
     """Declare a mutation. It runs in the unit of work: it flushes and never commits.
 
@@ -164,11 +181,13 @@ def mutation(
         function: Async; its parameters are the arguments.
         description: For readers of the schema; the docstring when left out.
         isolation: Of the operation's transaction: of several root fields the highest counts.
+        keeps_answer: Whether the answer may be stored for an idempotency key; not one that holds a
+            secret: a key is refused then.
     """
 
     def declare(decorated: Function) -> MutationOperation:
         made = MutationOperation(decorated, description)
-        made.isolation = isolation
+        made.isolation, made.keeps_answer = isolation, keeps_answer
         return made
 
     return declare if function is None else declare(function)

@@ -22,7 +22,7 @@ from gql_api.database.engines import Database, EngineOptions, open_database
 # SQLite cannot list indexes on expressions; `test_equal_to_the_models` compares their text instead.
 pytestmark = pytest.mark.filterwarnings("ignore:.*expression-based index")
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 # What the server itself says about indexes, constraints, defaults. Alembic compares no checks.
 FACTS = {
@@ -134,7 +134,7 @@ def test_story():
     script = ScriptDirectory.from_config(alembic_config("sqlite://"))
 
     assert tuple(each.revision for each in script.walk_revisions())[::-1] == REVISIONS
-    assert script.get_heads() == ["0006"]
+    assert script.get_heads() == ["0007"]
 
 
 @pytest.mark.parametrize("revision", REVISIONS[1:])
@@ -231,7 +231,7 @@ async def test_offline_upgrade(database: Database):
 
     await load(database, script)
 
-    assert await current(database) == "0006"
+    assert await current(database) == "0007"
     await run(command.check, database)
 
 
@@ -331,7 +331,7 @@ async def test_schema_that_exists_is_used(postgres: Database):
 
     await run(command.upgrade, tenant, "head")
 
-    assert await current(tenant) == "0006"
+    assert await current(tenant) == "0007"
     await run(command.downgrade, tenant, "base")
     async with postgres.write_engine.begin() as connection:
         await connection.exec_driver_sql("DROP OWNED BY tenant")
@@ -372,7 +372,7 @@ def test_configuration_file_is_enough(sqlite_url: str, monkeypatch: pytest.Monke
     command.upgrade(Config(file), "head")
     command.current(Config(file, stdout=output))
 
-    assert output.getvalue() == "0006 (head)\n"
+    assert output.getvalue() == "0007 (head)\n"
 
 
 async def test_new_revision_serves_every_database(postgres: Database):
@@ -400,7 +400,7 @@ COPYING_REVISION = """
 from alembic import op
 
 revision = "copy"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = depends_on = None
 
 
@@ -419,7 +419,7 @@ async def test_copied_table_keeps_what_refers_to_it(sqlite_url: str, tmp_path: P
     database = open_database(
         sqlite_url, EngineOptions(schema_translate_map=models.SCHEMA_TRANSLATE_MAP)
     )
-    await asyncio.to_thread(command.upgrade, config, "0006")
+    await asyncio.to_thread(command.upgrade, config, "0007")
     await write_users_and_posts(database)
 
     await asyncio.to_thread(command.upgrade, config, "copy")

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Command
 
 URL = "sqlite:///test.db"
-HEAD, FORERUNNER = "0006", "0005"
+HEAD, FORERUNNER = "0007", "0006"
 
 
 def rows(statement: str, file: str = "test.db") -> list[Any]:

@@ -22,7 +22,7 @@ def test_health(migrated: Command, postgres_url: str):
     assert outcome.status == 0
     assert all(line.startswith("ok   ") for line in lines)
     assert any("PostgreSQL 18." in line for line in lines)
-    assert any("migrations at the head, 0006" in line for line in lines)
+    assert any("migrations at the head, 0007" in line for line in lines)
     assert lines[-1] == (
         "ok   pools      1 workers x 2 pools x 15 = 30 connections, of 100 that the server has"
     )
@@ -48,7 +48,7 @@ def test_behind(command: Command):
     problems = [line for line in outcome.out.splitlines() if line.startswith("BAD")]
     assert outcome.status == 1
     assert len(problems) == 1
-    assert problems[0].endswith("is at revision 0002; the head is 0006. Run gql-api db upgrade.")
+    assert problems[0].endswith("is at revision 0002; the head is 0007. Run gql-api db upgrade.")
     assert "pools" not in outcome.out
 
 

@@ -95,7 +95,7 @@ def test_behind(command: Command, postgres_url: str):
 
     line = refusal(command, DATABASE_URL=postgres_url)
 
-    assert line.endswith(" is at revision 0002; the head is 0006. Run gql-api db upgrade.")
+    assert line.endswith(" is at revision 0002; the head is 0007. Run gql-api db upgrade.")
     assert command("db", "current", "--database", postgres_url).out == "0002\n"
 
 
@@ -103,7 +103,7 @@ def test_never_migrated(command: Command, postgres_url: str):
     """An empty database is not set up behind its owner's back."""
     line = refusal(command, DATABASE_URL=postgres_url)
 
-    assert line.endswith(" is not set up; the head is 0006. Run gql-api db upgrade.")
+    assert line.endswith(" is not set up; the head is 0007. Run gql-api db upgrade.")
 
 
 def test_no_tables(command: Command, postgres_url: str):

@@ -57,4 +57,4 @@ def test_behind(command: Command):
     outcome = command("token", "--user", "ada", "--database", URL)
 
     assert (outcome.status, outcome.out) == (1, "")
-    assert outcome.err.endswith("the head is 0006. Run gql-api db upgrade.\n")
+    assert outcome.err.endswith("the head is 0007. Run gql-api db upgrade.\n")

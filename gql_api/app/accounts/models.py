@@ -1,5 +1,6 @@
 """Users and roles."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -45,6 +46,14 @@ refresh_tokens = Table(
     Column("is_used", Boolean, server_default=false(), nullable=False),
     Column("expires_at_s", BigInteger, nullable=False, index=True),
     comment="Refresh tokens by their digests; those of one sign-in are a session.",
+)
+
+api_key_roles = Table(
+    "api_key_roles",
+    Base.metadata,
+    Column("api_key_id", ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
+    comment="Which API key has which role.",
 )
 
 
@@ -145,6 +154,36 @@ class Role(IntegerKey, Timestamps, Base):
         lazy="raise",
         passive_deletes=True,
         doc="Users who have the role.",
+    )
+    api_keys: Mapped[list["ApiKey"]] = relationship(
+        secondary=api_key_roles,
+        back_populates="roles",
+        lazy="raise",
+        passive_deletes=True,
+        doc="Keys of services that have the role.",
+    )
+
+
+class ApiKey(IntegerKey, Timestamps, Base):
+    """A key by which a service says who it is."""
+
+    __tablename__ = "api_keys"
+    repr_attributes = ("id", "name")
+
+    name: Mapped[str] = mapped_column(
+        String(100), doc="What it is used for.", info={"gql": {"not_empty": True}}
+    )
+    expires_at: Mapped[datetime | None] = mapped_column(doc="When it stops; null for never.")
+    digest: Mapped[str] = mapped_column(
+        String(64), unique=True, doc="SHA-256 of the key.", info={"gql": {"hidden": True}}
+    )
+
+    roles: Mapped[list["Role"]] = relationship(
+        secondary=api_key_roles,
+        back_populates="api_keys",
+        lazy="raise",
+        passive_deletes=True,
+        doc="What the service may do.",
     )
 
 

@@ -24,7 +24,7 @@ from gql_api.app.accounts.sessions import (
 )
 from gql_api.app.descriptions import argument, same_as
 from gql_api.app.passwords import hash_password
-from gql_api.app.roles import is_admin
+from gql_api.app.roles import demand_admin, is_admin
 from gql_api.app.signing import signing
 from gql_api.app.statements import count_written, insert_unless_exists
 
@@ -70,7 +70,7 @@ class AccountQueries:
 class AccountMutations:
     """Operations on users and their roles."""
 
-    @gql.mutation
+    @gql.mutation(keeps_answer=False)
     async def sign_up(
         self,
         info: gql.Info,
@@ -90,7 +90,7 @@ class AccountMutations:
         account = Account(user.id, hashed_password, is_active=True, roles=())
         return _signed_in(await begin_session(info, account), user)
 
-    @gql.mutation
+    @gql.mutation(keeps_answer=False)
     async def sign_in(
         self,
         info: gql.Info,
@@ -103,7 +103,7 @@ class AccountMutations:
         await attempts().succeed(login)
         return _signed_in(await begin_session(info, account), models.User(id=account.user_id))
 
-    @gql.mutation
+    @gql.mutation(keeps_answer=False)
     async def refresh(
         self,
         info: gql.Info,
@@ -145,7 +145,7 @@ class AccountMutations:
         """End all sessions of a user: oneself, or anybody as an admin."""
         user_id = info.context.subject.user_id
         if user is not None and (key := info.context.key_of(models.User, user)) != user_id:
-            _demand_admin(info, "sign others out", ("user",))
+            demand_admin(info, "sign others out", ("user",))
             user_id = key
         if user_id is None:
             message = "Nobody is signed in."
@@ -159,7 +159,7 @@ class AccountMutations:
         input: Annotated[CreateUserInput, argument("The new row.")],  # noqa: A002 - the argument's name
     ) -> models.User:
         """Create one User, as an admin. People create their own accounts with signUp."""
-        _demand_admin(info, "create users", ("input",))
+        demand_admin(info, "create users", ("input",))
         users = gql.Repository(models.User, info)
         values = await _checked_values(users, given_values(input), is_new=True)
         return await users.create(values, path=("input",))
@@ -193,7 +193,7 @@ class AccountMutations:
         role: Annotated[str, argument("Name of the role.")],
     ) -> RoleChange:
         """Give a role to a user, as an admin. Granting it again changes nothing."""
-        _demand_admin(info, "grant roles")
+        demand_admin(info, "grant roles")
         change = await _load_change(info, user, role)
         link = {"user_id": change.user.id, "role_id": change.role.id}
         dialect = info.context.database.dialect.name
@@ -209,7 +209,7 @@ class AccountMutations:
         role: Annotated[str, argument("Name of the role.")],
     ) -> RoleChange:
         """Take a role from a user, as an admin. It counts at once, whatever a token says."""
-        _demand_admin(info, "revoke roles")
+        demand_admin(info, "revoke roles")
         change = await _load_change(info, user, role)
         link = models.user_roles.c
         delete = sa.delete(models.user_roles).where(
@@ -223,12 +223,6 @@ class AccountMutations:
 
 def _signed_in(tokens: Tokens, user: models.User) -> SignedIn:
     return SignedIn(tokens.access, tokens.refresh, signing().lifetime_s, user)
-
-
-def _demand_admin(info: gql.Info, deed: str, path: tuple[str, ...] = ()) -> None:
-    if not is_admin(info.context.subject):
-        message = f"Only admins may {deed}."
-        raise gql.ForbiddenError(message, path=path)
 
 
 def _forbidden_fields(given: dict[str, Any]) -> list[gql.WriteError]:

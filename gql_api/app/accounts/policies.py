@@ -7,7 +7,7 @@ from typing_extensions import override
 import gql_api as gql
 from gql_api.app.accounts import models
 from gql_api.app.policies import AdminPolicy, Predicate, own_rows
-from gql_api.app.roles import is_admin
+from gql_api.app.roles import ADMIN, is_admin
 
 
 class UserPolicy(AdminPolicy[models.User]):
@@ -26,5 +26,5 @@ class RolePolicy(AdminPolicy[models.Role]):
     """Roles are the business of admins."""
 
 
-POLICIES = (UserPolicy(), RolePolicy())
+POLICIES = (UserPolicy(), RolePolicy(), gql.Roles(ADMIN).on(models.ApiKey))
 """One per model of the module."""
