@@ -45,7 +45,7 @@ from gql_api.schema.operations import mutation, query
 from gql_api.schema.scalars import JSON, Base64, BigInt, LocalDateTime
 from gql_api.server.api_keys import api_key_authenticator, api_key_digest, new_api_key
 from gql_api.server.app import create_app
-from gql_api.server.application import Application
+from gql_api.server.application import Application, Authenticate
 from gql_api.server.health import ReadinessCheck
 from gql_api.server.persisted import PersistedDocuments, read_manifests
 from gql_api.server.rates import Rate, RateCounter
@@ -62,6 +62,7 @@ __all__ = [
     "ApiConfig",
     "ApiError",
     "Application",
+    "Authenticate",
     "BadUserInputError",
     "Base64",
     "BigInt",

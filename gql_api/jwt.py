@@ -221,6 +221,19 @@ def read_claims(
     return claims
 
 
+def algorithm_of(token: str) -> str | None:
+    """Return how a token says that it is signed, to tell issuers apart; nothing of it is checked.
+
+    Returns:
+        None where it is no token.
+    """
+    try:
+        found = jws.extract_compact(token.encode()).headers().get("alg")
+    except (JoseError, ValueError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
 def bearer_token(connection: HTTPConnection) -> str | None:
     """Return the token of the header ``Authorization``; None without the header.
 

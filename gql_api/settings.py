@@ -182,6 +182,21 @@ class Settings(BaseSettings):
     refresh_lifetime_s: Positive = 30 * 24 * 60 * 60
     """How long a refresh token is valid, in seconds."""
 
+    jwks_url: str | None = None
+    """Where an identity provider publishes the keys of its tokens; None: only own tokens count."""
+
+    jwt_issuer: str | None = None
+    """Of the provider's tokens, the claim ``iss``; None: any."""
+
+    jwt_audience: str | None = None
+    """Whom its tokens are for, among the claim ``aud``; None: anybody."""
+
+    jwt_algorithms: str = "RS256 PS256 ES256 EdDSA"
+    """Of its signatures, with spaces between."""
+
+    jwt_user_claim: str = "email"
+    """Finds the user: a verified address, or any other claim that holds the user name."""
+
     sign_in_attempts: Positive = 10
     """Attempts to sign in to an account in a period; a successful one begins anew."""
 

@@ -7,4 +7,5 @@ pytest_plugins = (
     "tests.fixtures.server",
     "tests.fixtures.erasable",
     "tests.fixtures.redis",
+    "tests.fixtures.provider",
 )

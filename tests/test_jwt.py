@@ -5,12 +5,12 @@ import base64
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 from starlette.requests import HTTPConnection
 
 import gql_api as gql
@@ -24,50 +24,15 @@ from gql_api.jwt import (
     read_claims,
     secret_key,
 )
+from tests.fixtures.provider import ONE, Provider
 
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - signs nothing but this file's tokens
 DATABASE = gql.open_database("sqlite:///nowhere.db")  # never asked
 RULES = TokenRules(algorithms=["RS256", "ES256"], issuer="https://id.test/", audience="shop")
 INVALID = "The token is not valid. Sign in again."
 
-ONE = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 TWO = ECKey.generate_key("P-256", {"kid": "two", "use": "sig"})
 STRANGE = RSAKey.generate_key(2048, {"kid": "one"})
-
-
-class Provider:
-    """An identity provider: one document of keys, and a count of who asked for it."""
-
-    def __init__(self) -> None:
-        self.keys: list[Any] = [ONE]
-        self.asked = 0
-        self.answer: bytes | None = None
-        self.url = ""
-
-    def document(self) -> bytes:
-        """Return the published keys."""
-        return json.dumps(KeySet(self.keys).as_dict(private=False)).encode()
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request."""
-        await reader.readuntil(b"\r\n\r\n")
-        self.asked += 1
-        body = self.document() if self.answer is None else self.answer
-        head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
-    """A provider that listens."""
-    made = Provider()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
-    async with server:
-        yield made
 
 
 def claims(**changes: Any) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import gql_api as gql
 from gql_api.app import models
 from gql_api.app.accounts.api_keys import find_service
 from gql_api.app.accounts.attempts import attempts
-from gql_api.app.accounts.sessions import has_session
+from gql_api.app.identity_provider import identity_provider
 from gql_api.app.roles import ADMIN
 from gql_api.app.signing import signing
 from gql_api.app.statements import fetch_rows
-from gql_api.app.tokens import issue_token, read_token
-from gql_api.jwt import bearer_token
+from gql_api.app.subjects import subject_of
+from gql_api.app.tokens import ALGORITHM, issue_token, read_token
+from gql_api.jwt import algorithm_of, bearer_token
 
 OPERATOR_LIFETIME_S = 12 * 60 * 60
 """How long a token is valid that whoever holds the signing key issues, in seconds."""
@@ -33,53 +34,20 @@ async def authenticate_person(connection: HTTPConnection, database: gql.Database
         UnauthenticatedError: The header holds no valid token of an active account.
 
     Cost:
-        One statement, none for an anonymous caller.
+        One statement, two for a token of an identity provider, none for an anonymous caller.
     """
     token = bearer_token(connection)
     if token is None:
         return gql.ANONYMOUS
+    provider = identity_provider()
+    if provider is not None and algorithm_of(token) != ALGORITHM:
+        return await provider(connection, database)
     claims = read_token(token, signing().key)
     return await subject_of(claims.user_id, database, session_id=claims.session_id)
 
 
 authenticate = gql.api_key_authenticator(find_service, otherwise=authenticate_person)
 """Finds out who sends a request: a service by its key, or a person by a token."""
-
-
-async def subject_of(
-    user_id: int, database: gql.Database, *, session_id: str | None = None
-) -> gql.Subject:
-    """Return a user as a subject; superusers hold the role ``admin``.
-
-    Args:
-        user_id: Primary key.
-        database: Where the users are.
-        session_id: Of the token; becomes the claim ``sid``. None for one that only expires.
-
-    Raises:
-        UnauthenticatedError: There is no such user, or it is not active, or the session is over.
-
-    Cost:
-        One statement.
-    """
-    statement = (
-        sa.select(models.User.is_superuser, models.Role.name)
-        .outerjoin(models.User.roles)
-        .where(models.User.id == sa.literal(user_id, sa.BigInteger), models.User.is_active)
-    )
-    if session_id is not None:
-        statement = statement.where(has_session(models.User.id, session_id))
-    rows = await fetch_rows(statement, database)
-    if not rows:
-        message = (
-            "The token is no longer valid: its account is closed, or its session has ended. "
-            "Sign in again."
-        )
-        raise gql.UnauthenticatedError(message)
-    roles = {name for _, name in rows if name is not None}
-    is_superuser = any(is_superuser for is_superuser, _ in rows)
-    claims = {} if session_id is None else {"sid": session_id}
-    return gql.Subject(user_id, frozenset(roles | {ADMIN} if is_superuser else roles), claims)
 
 
 async def issue_token_for(
@@ -131,7 +99,8 @@ def check_settings() -> None:
     """Refuse to serve with settings that nobody could sign in with.
 
     Raises:
-        ConfigurationError: As ``signing`` and ``attempts``.
+        ConfigurationError: As ``signing``, ``attempts`` and ``identity_provider``.
     """
     signing()
     attempts()
+    identity_provider()

@@ -12,8 +12,10 @@ from joserfc.jwk import OctKey
 import gql_api as gql
 from gql_api.jwt import TokenRules, read_claims, secret_key
 
-_ALGORITHM = "HS256"
-_RULES = TokenRules(algorithms=[_ALGORITHM], leeway_s=0)  # one clock signs and reads
+ALGORITHM = "HS256"
+"""Of all signatures of tokens that the application issues."""
+
+_RULES = TokenRules(algorithms=[ALGORITHM], leeway_s=0)  # one clock signs and reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def issue_token(
         "exp": int((now + timedelta(seconds=lifetime_s)).timestamp()),
         **({} if session_id is None else {"sid": session_id}),
     }
-    return jwt.encode({"alg": _ALGORITHM}, claims, _signing_key(secret), algorithms=[_ALGORITHM])
+    return jwt.encode({"alg": ALGORITHM}, claims, _signing_key(secret), algorithms=[ALGORITHM])
 
 
 def read_token(token: str, secret: str, *, now: datetime | None = None) -> Claims:

@@ -3,6 +3,7 @@
 import pytest
 
 from gql_api.app.accounts.attempts import attempts
+from gql_api.app.identity_provider import identity_provider
 from gql_api.app.signing import signing
 from tests.fixtures.demo import (
     demo,
@@ -39,3 +40,4 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GQL_API_SECRET_KEY", "k" * 32)
     signing.cache_clear()
     attempts.cache_clear()
+    identity_provider.cache_clear()
