@@ -23,6 +23,9 @@ class Limits:
     max_variable_values: int = 10_000
     """Values in all variables together; objects and lists count as one more."""
 
+    max_document_length: int = 100_000
+    """Characters of a document."""
+
     max_tokens: int = 4_000
     """Tokens of a document: names, numbers, texts and punctuators."""
 

@@ -142,6 +142,7 @@ class Settings(BaseSettings):
 
     max_json_depth: Positive = _LIMITS.max_json_depth
     max_variable_values: Positive = _LIMITS.max_variable_values
+    max_document_length: Positive = _LIMITS.max_document_length
     max_tokens: Positive = _LIMITS.max_tokens
     max_depth: Positive = _LIMITS.max_depth
     max_aliases: Positive = _LIMITS.max_aliases

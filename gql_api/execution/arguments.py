@@ -101,11 +101,12 @@ def measure_argument(argument: Argument, variables: Mapping[str, Any]) -> Argume
             size.depth = max(size.depth, depth + 1)
             size.objects += 1
             fields = type_.fields
-            stack += [
-                (each, fields[name].type, depth + 1)
-                for name, each in _members(value)
-                if name in fields
+            members = list(_members(value))
+            known = [
+                (each, fields[name].type, depth + 1) for name, each in members if name in fields
             ]
+            stack += known
+            size.conditions += len(members) - len(known)  # mistakes, each of which is told
         else:
             size.conditions += depth > 0
     return size

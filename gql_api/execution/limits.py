@@ -28,9 +28,15 @@ from gql_api.execution.documents import DocumentCache, KnownDocument
 from gql_api.execution.one_of import OneOfRule
 from gql_api.execution.overlaps import FieldsMergeRule
 from gql_api.execution.structure import check_structure
-from gql_api.execution.values import check_depth, check_size
+from gql_api.execution.values import check_values
 from gql_api.schema.build import Schema
 from gql_api.schema.plans import DocumentPlans
+
+_NOTHING = " "
+"""What is parsed in place of a document that is too long: parsing takes time for each character."""
+
+_MAX_ERRORS = 20
+"""Mistakes of a document that are told: finding the place of each takes as long as the document is."""
 
 _TOO_MANY_TOKENS = "Document contains more than"
 _FURTHER_RULES = (MaybeNullValidationRule, OneOfRule)
@@ -50,13 +56,19 @@ class OperationLimits(SchemaExtension):
 
     @override
     def on_operation(self) -> Iterator[None]:
-        """Limit the tokens, and say so where there are more."""
-        limit = self._limits.max_tokens
-        self.execution_context.parse_options = {"max_tokens": limit}
+        """Limit the length and the tokens, and say so where there are more."""
+        context, limits = self.execution_context, self._limits
+        context.parse_options = {"max_tokens": limits.max_tokens}
+        length = len(context.query or "")
+        is_long = length > limits.max_document_length
+        if is_long:
+            context.query = _NOTHING
         yield
-        result: Any = self.execution_context.result
-        if result is not None and result.errors:
-            result.errors = [_token_error(error, limit) for error in result.errors]
+        result: Any = context.result
+        if is_long and result is not None:
+            result.errors = _located([_too_long(length, limits)])
+        elif result is not None and result.errors:
+            result.errors = [_token_error(error, limits.max_tokens) for error in result.errors]
 
     @override
     def on_parse(self) -> Iterator[None]:
@@ -131,7 +143,13 @@ def judge_document(
     if errors or not rules:
         return errors
     hides = not schema.table.config.shows_suggestions
-    return validate(schema.graphql_schema, document, _with_ours(rules), hide_suggestions=hides)
+    return validate(
+        schema.graphql_schema,
+        document,
+        _with_ours(rules),
+        max_errors=_MAX_ERRORS,
+        hide_suggestions=hides,
+    )
 
 
 def judge_request(
@@ -152,8 +170,7 @@ def judge_request(
         LimitExceededError: There is more of something than is allowed.
     """
     limits = schema.table.config.limits
-    check_depth(variables, limits)
-    check_size(variables, limits)
+    check_values(variables, limits, "The variables")
     if known is None:
         return None
     if name not in known.prices:
@@ -186,6 +203,14 @@ def _with_ours(rules: Sequence[type[ASTValidationRule]]) -> list[type[ASTValidat
 
 def _located(errors: Sequence[LimitExceededError]) -> list[GraphQLError]:
     return [GraphQLError(error.message, original_error=error) for error in errors]
+
+
+def _too_long(length: int, limits: Limits) -> LimitExceededError:
+    message = (
+        f"The document has {length} characters: at most {limits.max_document_length} are allowed. "
+        "Send values as variables."
+    )
+    return LimitExceededError(message, limit="max_document_length")
 
 
 def _token_error(error: GraphQLError, limit: int) -> GraphQLError:

@@ -1,4 +1,4 @@
-"""How large and how deep JSON values are, measured without recursion."""
+"""How many JSON values there are and how deep they stand, measured without recursion."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,50 +7,34 @@ from gql_api.config import Limits
 from gql_api.errors import LimitExceededError
 
 
-def check_depth(content: Any, limits: Limits) -> None:
-    """Refuse values that stand too deep within each other.
+def check_values(value: Any, limits: Limits, subject: str, *, depth: int = 0) -> None:
+    """Refuse too many values, and those that stand too deep within each other.
 
     Args:
-        content: As read from JSON.
-        limits: ``max_json_depth``.
+        value: As read from JSON.
+        limits: ``max_json_depth`` and ``max_variable_values``.
+        subject: What holds the values, for the message.
+        depth: Objects and lists around it.
 
     Raises:
-        LimitExceededError: They do.
+        LimitExceededError: There are; nothing is looked at further than that.
 
     Cost:
-        Linear in the number of objects and lists.
+        Linear in the number of values, or in the limit where that is less.
     """
-    if isinstance(content, dict) and _is_shallow(content, limits):
+    if not isinstance(value, dict | list):
         return
-    level, depth = [content], 0
-    while level := [each for each in level if isinstance(each, dict | list)]:
+    level, total = [value], 0
+    while level:
         depth += 1
         if depth > limits.max_json_depth:
             raise too_deep(limits)
-        level = [inner for each in level for inner in _inner(each)]
-
-
-def check_size(variables: Any, limits: Limits) -> None:
-    """Refuse variables with too many values.
-
-    Args:
-        variables: By name, as sent.
-        limits: ``max_variable_values``.
-
-    Raises:
-        LimitExceededError: There are more; they are counted no further than that.
-    """
-    if isinstance(variables, dict) and not _has_inner(variables):
-        if len(variables) > limits.max_variable_values:
-            raise _too_many(len(variables), limits)
-        return
-    total, stack = 0, [variables]
-    while stack:
-        each = stack.pop()
-        total += len(each)
+        total += sum(map(len, level))
         if total > limits.max_variable_values:
-            raise _too_many(total, limits)
-        stack += [inner for inner in _inner(each) if isinstance(inner, dict | list)]
+            raise _too_many(total, limits, subject)
+        level = [
+            inner for each in level for inner in _inner(each) if isinstance(inner, dict | list)
+        ]
 
 
 def too_deep(limits: Limits) -> LimitExceededError:
@@ -62,26 +46,12 @@ def too_deep(limits: Limits) -> LimitExceededError:
     return LimitExceededError(message, limit="max_json_depth")
 
 
-def _too_many(total: int, limits: Limits) -> LimitExceededError:
+def _too_many(total: int, limits: Limits, subject: str) -> LimitExceededError:
     message = (
-        f"The variables hold {total} values or more: at most {limits.max_variable_values} "
+        f"{subject}: there are {total} values or more, and at most {limits.max_variable_values} "
         "are allowed."
     )
     return LimitExceededError(message, limit="max_variable_values")
-
-
-def _is_shallow(content: dict[str, Any], limits: Limits) -> bool:
-    """Tell whether an object holds none but single values, or objects of such: most requests do."""
-    inner = [each for each in content.values() if isinstance(each, dict | list)]
-    if not inner:
-        return True  # no limit is below one
-    return limits.max_json_depth > 1 and not any(
-        [isinstance(each, list) or _has_inner(each) for each in inner]  # noqa: C419 - faster
-    )
-
-
-def _has_inner(content: dict[str, Any]) -> bool:
-    return any([isinstance(each, dict | list) for each in content.values()])  # noqa: C419 - faster
 
 
 def _inner(value: dict[str, Any] | list[Any]) -> Iterator[Any]:

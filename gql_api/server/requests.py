@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gql_api.config import Limits
-from gql_api.execution.values import check_depth, too_deep
+from gql_api.execution.values import check_values, too_deep
 from gql_api.server.negotiation import JSON
 
 _INT_DIGITS = 20
@@ -53,12 +53,12 @@ async def read_operation(request: Request, limits: Limits) -> OperationRequest:
 
     Args:
         request: Its body is read no further than is allowed.
-        limits: ``max_body_bytes`` and ``max_json_depth``.
+        limits: ``max_body_bytes``, ``max_json_depth`` and ``max_variable_values``.
 
     Raises:
         HTTPException: 400 for a malformed request, 413 for one that is too large, 415 for a body
             that is not JSON in UTF-8.
-        LimitExceededError: Its objects and lists stand too deep within each other.
+        LimitExceededError: It has too many values, or they stand too deep within each other.
     """
     if request.method == "GET":
         _require_size(len(request.url.query), limits)
@@ -72,7 +72,7 @@ def parse_operation(body: bytes, limits: Limits) -> OperationRequest:
 
     Raises:
         HTTPException: 400 for a malformed body.
-        LimitExceededError: Its objects and lists stand too deep within each other.
+        LimitExceededError: It has too many values, or they stand too deep within each other.
     """
     content = _parse(body, "The request body", limits)
     if not isinstance(content, dict):
@@ -127,7 +127,11 @@ def _parse(text: bytes, subject: str, limits: Limits) -> Any:
             raise too_deep(limits) from error
         message = f"{subject} is not valid JSON."
         raise HTTPException(400, message) from error
-    check_depth(content, limits)
+    if isinstance(content, dict):
+        for each in content.values():
+            check_values(each, limits, subject, depth=1)
+    else:
+        check_values(content, limits, subject)
     return content
 
 

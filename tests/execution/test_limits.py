@@ -18,6 +18,13 @@ def _limited(offline: Api, **limits: int) -> Api:
     ("limits", "text", "code", "message"),
     [
         pytest.param(
+            {"max_document_length": 22},
+            "{ books { totalCount } }",
+            "MAX_DOCUMENT_LENGTH_EXCEEDED",
+            "The document has 24 characters: at most 22 are allowed. Send values as variables.",
+            id="characters",
+        ),
+        pytest.param(
             {"max_tokens": 5},
             "{ books { totalCount } }",
             "MAX_TOKENS_EXCEEDED",
@@ -80,7 +87,7 @@ async def test_variables(offline: Api):
 
     assert large[:2] == (
         "MAX_VARIABLE_VALUES_EXCEEDED",
-        "The variables hold 3 values or more: at most 2 are allowed.",
+        "The variables: there are 3 values or more, and at most 2 are allowed.",
     )
     assert deep[0] == "MAX_JSON_DEPTH_EXCEEDED"
 
