@@ -74,6 +74,7 @@ proof: $(V)/.ok
 	$(BIN)/python -m tests.proof.mutants
 	GQL_API_PROOF_LOAD="10000 200 2000 100" $(BIN)/python -m pytest tests/proof/test_loads.py -v
 	$(BIN)/python -m tests.proof.kills
+	$(BIN)/python -m tests.proof.hostile
 
 schema: $(V)/.ok
 	$(BIN)/gql-api schema export --output schema.graphql
