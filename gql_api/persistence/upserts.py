@@ -1,6 +1,5 @@
 """A row that is updated if it is there, and created if it is not."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,7 +50,7 @@ async def upsert_row(key: KeyValue, create: CreateRow, update: UpdateRow, write:
 
     Cost:
         One SELECT that locks the row, then that of an update, or of a creation within a savepoint.
-        If somebody else creates the row at the same moment, both once more.
+        If somebody else creates the row at the same moment, that of an update besides.
     """
     entity = write.registry.entities[create.entity]
     create = _with_key(entity, create, key)
@@ -65,27 +64,36 @@ async def upsert_row(key: KeyValue, create: CreateRow, update: UpdateRow, write:
         ]
     )
     await flush(entity, write, _CREATE)
+    found = await _update_found(entity, key, update, write)
+    if found is not None:
+        return found
     try:
-        return await _update_or_create(entity, key, create, update, write)
+        return await _create(entity, key, create, write)
     except UniqueViolationError:
         # a row that was created meanwhile is found now
-        return await _update_or_create(entity, key, create, update, write)
+        found = await _update_found(entity, key, update, write)
+        if found is None:
+            raise
+        return found
 
 
-async def _update_or_create(
-    entity: Entity, key: KeyValue, create: CreateRow, update: UpdateRow, write: Write
-) -> Upserted:
-    rows: Sequence[Any] = ()
+async def _update_found(
+    entity: Entity, key: KeyValue, update: UpdateRow, write: Write
+) -> Upserted | None:
+    """Update the row with a key; None if there is none."""
     try:
         rows = await lock_rows(entity, [Wanted(key, _KEY)], write)
     except NotFoundError as error:
         if error.__cause__ is not None:
             raise  # the database refused the key, and with it the transaction
-    if rows:
-        found = primary_key_of(entity, rows[0])
-        placed = PlacedUpdate(replace(update, key=found), _UPDATE, _KEY)
-        await apply_updates([placed], rows, write)
-        return Upserted(found, is_new=False)
+        return None
+    placed = PlacedUpdate(replace(update, key=primary_key_of(entity, rows[0])), _UPDATE, _KEY)
+    await apply_updates([placed], rows, write)
+    return Upserted(primary_key_of(entity, rows[0]), is_new=False)
+
+
+async def _create(entity: Entity, key: KeyValue, create: CreateRow, write: Write) -> Upserted:
+    """Create a row within a savepoint, which a row in the way undoes."""
     async with write.session.begin_nested():
         (row,) = await create_tree([PlacedCreate(create, _CREATE)], write)
         await _check_key(entity, row, key, write)

@@ -156,3 +156,26 @@ async def test_another_unique_key(writes: Writes):
 
     assert caught.value.path == ("create",)
     assert await writes.count(Author) == 2
+
+
+async def test_taken_by_update(writes: Writes):
+    """A change that the database refuses is told by its place, and nothing is tried again."""
+    await writes.add(Author(id=901, username="ada"), Author(id=902, username="bob"))
+
+    with pytest.raises(UniqueViolationError) as caught:
+        await upsert_row(ADA, creation(), change(username="bob"), writes())
+
+    assert caught.value.path == ("update", "username")
+
+
+async def test_moved_key(writes: Writes):
+    """A change of the primary key is told by the new one."""
+    await writes.add(Team(code="red"), Team(code="blue"), Author(id=901, username="ada"))
+    await writes.add(Membership(team_code="red", author_id=901, role="a"))
+    key = KeyValue(("team_code", "author_id"), ("red", 901))
+    red, blue = (Link("team", KeyValue(("code",), (code,))) for code in ("red", "blue"))
+    create = CreateRow("Membership", {"role": "b"}, (red, Link("author", ADA)))
+
+    found = await upsert_row(key, create, UpdateRow("Membership", NO_KEY, {}, (blue,)), writes())
+
+    assert (found.key.values, found.is_new) == (("blue", 901), False)
