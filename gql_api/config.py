@@ -65,6 +65,10 @@ class Limits:
 Isolation = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
 """How far a transaction is kept from what others do at the same time, from the least to the most."""
 
+Introspection = Literal["all", "own", "admins", "none"]
+"""Who is told the schema: everybody all of it, everybody what their role can reach, or administrators
+alone; nobody. Administrators are told all of it, but for the last."""
+
 _DEFAULT_LIMITS = Limits()
 
 
@@ -108,8 +112,12 @@ class ApiConfig:
     limits: Limits = _DEFAULT_LIMITS
     """What one request may ask for."""
 
+    introspection: Introspection = "all"
+    """Who is told the schema, by introspection and ``/schema.graphql``."""
+
     shows_suggestions: bool = True
-    """Whether errors tell names of the schema that are like an unknown one."""
+    """Whether errors tell names of the schema that are like an unknown one; administrators are told
+    in any case."""
 
     shows_cost: bool = False
     """Whether answers tell the cost of their operation, in ``extensions.cost``."""
@@ -140,6 +148,15 @@ class ApiConfig:
         """
         parts = ("has_aggregates", "has_groups", "has_bulk_writes", "has_nested_writes")
         return cls(**{**dict.fromkeys(parts, False), **options})
+
+    @classmethod
+    def for_production(cls, **options: Any) -> Self:
+        """Choose what suits a server that strangers reach: the schema is told to administrators.
+
+        Args:
+            options: Any field; they win.
+        """
+        return cls(**{"introspection": "admins", "shows_suggestions": False, **options})
 
     def __post_init__(self) -> None:
         """Refuse options that cannot work."""

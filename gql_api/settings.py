@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gql_api.config import ApiConfig, Isolation, Limits
+from gql_api.config import ApiConfig, Introspection, Isolation, Limits
 from gql_api.errors import ConfigurationError
 
 PREFIX = "GQL_API_"
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     """Processes that serve; each has its own pools."""
 
     mode: Literal["dev", "production"] = "dev"
-    """``production`` asks for a secret key and shows callers less."""
+    """``production`` asks for a secret key, and closes what strangers need not see."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe lines that are logged."""
@@ -153,8 +153,14 @@ class Settings(BaseSettings):
     max_filter_conditions: Positive = _LIMITS.max_filter_conditions
     max_list_length: Positive = _LIMITS.max_list_length
 
+    introspection: Introspection | None = None
+    """Who is told the schema; None: all in ``dev``, admins in ``production``."""
+
     suggestions: bool | None = None
     """Whether errors tell names of the schema that are like an unknown one; None: in ``dev``."""
+
+    graphiql: bool | None = None
+    """Whether there is GraphiQL; None: in ``dev``."""
 
     cors_origins: str = ""
     """Origins of pages that may read answers, with spaces between; ``*`` for all."""

@@ -103,8 +103,16 @@ class SymbolicSubject:
         return sa.bindparam(VALUE_PREFIX + name)
 
 
+ADMIN_ROLE = "admin"
+"""Role of a subject that may see how the server is doing, and what its schema holds."""
+
 ANONYMOUS = Subject()
 """Nobody in particular."""
 
 UNRESTRICTED = Subject(is_unrestricted=True)
 """Trusted code of the application itself."""
+
+
+def is_administrator(subject: Subject) -> bool:
+    """Tell whether a subject may see how the server is doing; trusted code may."""
+    return ADMIN_ROLE in subject.roles or subject.is_unrestricted

@@ -11,24 +11,26 @@ from gql_api.server.application import Application
 _SAMPLE = "{ __schema { queryType { fields { name } } } }"
 
 
-def show_banner(application: Application, address: Address, base: str) -> None:
+def show_banner(
+    application: Application, address: Address, base: str, *, has_graphiql: bool = True
+) -> None:
     """Print where everything is, and a query to try.
 
     Args:
         application: What is served.
         address: Where its data is.
         base: Address of the server.
+        has_graphiql: Whether there is GraphiQL.
     """
     console = Console(highlight=False, soft_wrap=True)
     name, place = escape(application.name), escape(address.label)
     console.print(f"[bold]{name}[/bold] on {place}, by gql-api {version('gql-api')}\n")
-    for title, path in (
-        ("GraphiQL", "/graphiql/"),
-        ("GraphQL", "/graphql"),
-        ("Schema", "/schema.graphql"),
-    ):
+    pages = [("GraphQL", "/graphql"), ("Schema", "/schema.graphql")]
+    if has_graphiql:
+        pages.insert(0, ("GraphiQL", "/graphiql/"))
+    for title, path in pages:
         console.print(f"  {title:<10}[cyan]{base}{path}[/cyan]")
-    console.print("\nA query to try, in GraphiQL:\n")
+    console.print("\nA query to try" + (", in GraphiQL:\n" if has_graphiql else ":\n"))
     console.print(_indented(_sample_query(application)), markup=False)
     console.print("\nStop with Ctrl-C.")
 

@@ -82,8 +82,6 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
     dialect = plan.address.dialect
     is_read_only = plan.is_read_only or plan.source.is_reflected
     config = api_config(plan.settings, application, is_read_only=is_read_only)
-    if plan.settings.suggestions is None:
-        config = replace(config, shows_suggestions=plan.is_development)
     migrations = migrations_of(application, plan.address)
     return create_app(
         application.build_schema(dialect=dialect, config=config),
@@ -96,6 +94,7 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
         is_development=plan.is_development,
         documents=persisted_documents(plan.settings),
         origins=plan.settings.cors_origins.split(),
+        has_graphiql=plan.settings.graphiql,
     )
 
 
@@ -121,9 +120,13 @@ def api_config(
     Raises:
         ConfigurationError: The sizes of pages contradict each other, or groups want aggregates.
     """
+    is_development = settings.mode == "dev"
+    preset = ApiConfig() if is_development else ApiConfig.for_production()
     is_small = len(mapped_classes(application.models)) <= _MOST_MODELS_WITH_ALL
     has_aggregates = _chosen(settings.aggregates, is_small)
-    return ApiConfig(
+    return replace(
+        preset,
+        introspection=settings.introspection or preset.introspection,
         has_aggregates=has_aggregates,
         has_groups=_chosen(settings.groups, has_aggregates),
         has_bulk_writes=_chosen(settings.bulk_writes, is_small),
@@ -136,7 +139,7 @@ def api_config(
         idempotency_lifetime_s=settings.idempotency_lifetime_s,
         has_snapshots=settings.snapshots,
         has_row_level_security=settings.row_level_security,
-        shows_suggestions=_chosen(settings.suggestions, True),  # noqa: FBT003 - the default
+        shows_suggestions=_chosen(settings.suggestions, preset.shows_suggestions),
         limits=Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)}),
         shows_cost=settings.show_cost,
         unreadable_columns=settings.unreadable_columns,

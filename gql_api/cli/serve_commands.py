@@ -87,7 +87,8 @@ def _serve(source: Source, settings: Settings, manner: _Manner) -> None:
             message = "A database in memory is not shared between processes."
             raise ConfigurationError(message, fix="Leave out --workers.")
         prepared = asyncio.run(prepare(plan))
-        show_banner(prepared.application, address, base_url(listener))
+        has_graphiql = plan.is_development if settings.graphiql is None else settings.graphiql
+        show_banner(prepared.application, address, base_url(listener), has_graphiql=has_graphiql)
         if manner.is_reloading:
             run_reloading(plan, listener)
         elif settings.workers > 1:

@@ -14,6 +14,7 @@ from strawberry.types.graphql import OperationType
 
 from gql_api.errors import ApiError, NoPlainFormError
 from gql_api.execution.context import Context
+from gql_api.execution.disclosing import tells_suggestions
 from gql_api.execution.documents import DocumentCache, KnownDocument
 from gql_api.execution.limits import judge_request, present_cost
 from gql_api.execution.operations import KnownOperation, RootSelection
@@ -192,7 +193,7 @@ class Bypass:
             error,
             request_id=context.request_id,
             is_early=False,
-            shows_suggestions=self._schema.table.config.shows_suggestions,
+            shows_suggestions=tells_suggestions(context, self._schema.table.config),
         )
 
 

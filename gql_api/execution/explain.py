@@ -8,15 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from gql_api.access.subjects import Subject
+from gql_api.access.subjects import Subject, is_administrator
 from gql_api.database.engines import Database
 from gql_api.loading.explanations import Explanation, SentStatement, Way
 from gql_api.schema.build import Schema
 from gql_api.sql.disclosure import Disclosure
 from gql_api.sql.query_plans import QueryPlan
-
-ADMIN_ROLE = "admin"
-"""Role of a subject that may see how the server is doing."""
 
 HIDDEN = "(hidden)"
 """Stands for a value that may not be shown."""
@@ -30,7 +27,7 @@ _UNNOTED = Way("resolvers", "No generated field read anything for it.")
 
 def may_explain(subject: Subject, *, is_development: bool) -> bool:
     """Tell whether a caller may see the SQL of an operation."""
-    return is_development or ADMIN_ROLE in subject.roles
+    return is_development or is_administrator(subject)
 
 
 def watch_session(explanation: Explanation, session: AsyncSession) -> None:

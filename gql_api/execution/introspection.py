@@ -1,10 +1,10 @@
-"""Introspection: the same answer for everyone, so it is worked out once and kept.
+"""Introspection: the same answer for everyone, or for every role, so it is worked out once and kept.
 
 For hundreds of models it takes seconds, in a thread of its own: other requests are served meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeGuard
@@ -26,11 +26,24 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from typing_extensions import override
 
-_MAX_BYTES = 64_000_000
-_ROOT_FIELDS = frozenset({"__schema", "__type", "__typename"})
+from gql_api.access.subjects import RoleSet, Subject
+from gql_api.config import ApiConfig
+from gql_api.errors import ForbiddenError
+from gql_api.execution.disclosing import subject_in, told_part
+from gql_api.execution.role_schemas import RoleSchemas
+from gql_api.schema.build import Schema
 
-_Key = tuple[str, str | None, bytes]
-"""Text of the document, name of the operation, variables."""
+_MAX_BYTES = 64_000_000
+ROOT_FIELDS = frozenset({"__schema", "__type", "__typename"})
+"""Of operations that are answered here."""
+
+_TELLING = frozenset({"__schema", "__type"})
+
+_Key = tuple[str, str | None, bytes, RoleSet | None]
+"""Text of the document, name of the operation, variables; roles, where they decide."""
+
+SchemaSource = Callable[[], GraphQLSchema]
+"""Gives what is introspected; called in the thread."""
 
 _Answer = bytes | ExecutionResult
 """Data as JSON; a result with errors as it is, which is not kept."""
@@ -44,6 +57,7 @@ class IntrospectionAnswers:
     """
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
+        self.roles = RoleSchemas()
         self._answers: dict[_Key, bytes] = {}
         self._running: dict[_Key, Future[_Answer]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="introspection")
@@ -56,12 +70,12 @@ class IntrospectionAnswers:
         return tuple(self._answers)
 
     async def get(
-        self, schema: GraphQLSchema, document: DocumentNode, key: _Key, variables: Any
+        self, source: SchemaSource, document: DocumentNode, key: _Key, variables: Any
     ) -> _Answer:
         """Return an answer; who asks for the same while it is worked out waits for it.
 
         Args:
-            schema: To be introspected.
+            source: Of what is introspected.
             document: Valid, and nothing but introspection in the operation.
             key: What the answer depends on.
             variables: By name, as sent.
@@ -75,7 +89,7 @@ class IntrospectionAnswers:
             return known
         running = self._running.get(key)
         if running is None:
-            work = partial(_introspect, schema, document, key[1], variables)
+            work = partial(_introspect, source, document, key[1], variables)
             running = self._running[key] = self._thread.submit(work)
         try:
             # a client that goes away does not end the work, for which others may wait
@@ -121,13 +135,27 @@ class Introspection(SchemaExtension):
             and document is not None
             and context.query is not None
             and _is_introspection(document, context.operation_name)
-            and (self._is_innermost or not _resolves_fields(schema))
+            and (self._is_innermost or self._roles(schema) or not _resolves_fields(schema))
         ):
             name, variables = context.operation_name, context.variables or {}
-            key = (context.query, name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
-            answer = await self._answers.get(schema.graphql_schema, document, key, variables)
+            roles = self._roles(schema)
+            dumped = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+            source = partial(self._source, schema, roles)
+            key = (context.query, name, dumped, roles)
+            answer = await self._answers.get(source, document, key, variables)
             context.result = answer if not isinstance(answer, bytes) else self._result(answer)
         yield
+
+    def _roles(self, schema: Schema) -> RoleSet | None:
+        """Return the roles that decide what the caller is told; None where it is the whole schema."""
+        subject = subject_in(self.execution_context.context)
+        part = told_part(subject, schema.table.config)
+        return subject.role_set if part == "own" else None
+
+    def _source(self, schema: Schema, roles: RoleSet | None) -> GraphQLSchema:
+        if roles is None:
+            return schema.graphql_schema
+        return self._answers.roles.get(schema, roles).graphql_schema
 
     def _result(self, answer: bytes) -> ExecutionResult:
         """Return the data encoded where it is only sent on, else as Python's values."""
@@ -139,10 +167,10 @@ class Introspection(SchemaExtension):
 
 
 def _introspect(
-    schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Mapping[str, Any]
+    source: SchemaSource, document: DocumentNode, name: str | None, variables: Mapping[str, Any]
 ) -> _Answer:
     result = execute(
-        schema,
+        source(),
         document,
         operation_name=name,
         variable_values=dict(variables),
@@ -169,8 +197,40 @@ def _is_introspection(document: DocumentNode, name: str | None) -> bool:
     return (
         operation is not None
         and operation.operation is OperationType.QUERY
-        and root_fields(document, operation) <= _ROOT_FIELDS
+        and root_fields(document, operation) <= ROOT_FIELDS
     )
+
+
+def check_introspection(
+    document: DocumentNode, name: str | None, subject: Subject, config: ApiConfig
+) -> None:
+    """Refuse an operation that asks for more of the schema than its caller is told.
+
+    Args:
+        document: That is valid.
+        name: Of the operation; None for the only one.
+        subject: Who asks.
+        config: Of the schema.
+
+    Raises:
+        ForbiddenError: It does.
+    """
+    part = told_part(subject, config)
+    operation = None if part == "all" else get_operation_ast(document, name)
+    if operation is None:
+        return
+    asked = root_fields(document, operation)
+    if part == "none" and asked & _TELLING:
+        who = "nobody" if config.introspection == "none" else "administrators only"
+        message = f"The schema is told to {who}: ask without {_joined(asked & _TELLING)}."
+        raise ForbiddenError(message)
+    if part == "own" and asked & _TELLING and not asked <= ROOT_FIELDS:
+        message = "Ask for the schema and for data in two operations."
+        raise ForbiddenError(message)
+
+
+def _joined(names: frozenset[str] | set[str]) -> str:
+    return " and ".join(sorted(names))
 
 
 def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:

@@ -22,6 +22,7 @@ from gql_api.database.engines import Database
 from gql_api.errors import BadUserInputError, ConfigurationError, RolledBackError
 from gql_api.execution.attempts import has_conflict
 from gql_api.execution.context import Context
+from gql_api.execution.disclosing import tells_suggestions
 from gql_api.execution.idempotency import KeptAnswers, Key, fingerprint_of, read_key
 from gql_api.execution.introspection import root_fields
 from gql_api.execution.presenting import present_error
@@ -172,7 +173,9 @@ class OperationLifecycle(SchemaExtension):
             error,
             request_id=request_id,
             is_early=self._is_early,
-            shows_suggestions=schema.table.config.shows_suggestions,
+            shows_suggestions=tells_suggestions(
+                self.execution_context.context, schema.table.config
+            ),
         )
 
 

@@ -21,10 +21,12 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from typing_extensions import override
 
 from gql_api.config import Limits
-from gql_api.errors import LimitExceededError
+from gql_api.errors import ApiError, ForbiddenError, LimitExceededError
 from gql_api.execution.context import Context
 from gql_api.execution.cost import compile_cost
+from gql_api.execution.disclosing import subject_in, tells_suggestions
 from gql_api.execution.documents import DocumentCache, KnownDocument
+from gql_api.execution.introspection import check_introspection
 from gql_api.execution.one_of import OneOfRule
 from gql_api.execution.overlaps import FieldsMergeRule
 from gql_api.execution.structure import check_structure
@@ -110,7 +112,8 @@ class OperationLimits(SchemaExtension):
         if self._known is not None or document is None:
             return []
         rules = context.validation_rules
-        errors = judge_document(document, self._schema, rules)
+        is_told = tells_suggestions(context.context, self._schema.table.config)
+        errors = judge_document(document, self._schema, rules, shows_suggestions=is_told)
         if not errors and rules:
             self._known = KnownDocument(document, DocumentPlans(document, self._schema.plans))
             if context.query:  # else the document was given parsed
@@ -121,16 +124,26 @@ class OperationLimits(SchemaExtension):
         variables = self.execution_context.variables or {}
         try:
             name = self.execution_context.operation_name
+            self._check_introspection(name)
             self._cost = judge_request(self._known, name, variables, self._schema)
-        except LimitExceededError as error:
+        except (LimitExceededError, ForbiddenError) as error:
             return _located([error])
         return []
+
+    def _check_introspection(self, name: str | None) -> None:
+        context = self.execution_context
+        config = self._schema.table.config
+        if config.introspection != "all" and context.graphql_document is not None:
+            subject = subject_in(context.context)
+            check_introspection(context.graphql_document, name, subject, config)
 
 
 def judge_document(
     document: DocumentNode,
     schema: Schema,
     rules: Sequence[type[ASTValidationRule]] = specified_rules,
+    *,
+    shows_suggestions: bool = True,
 ) -> list[GraphQLError]:
     """Collect what is wrong with a document: what exceeds a limit, or else is not valid.
 
@@ -138,17 +151,17 @@ def judge_document(
         document: Of any operations.
         schema: Whose types and limits hold.
         rules: Of the validation; none for a document that is known to be valid.
+        shows_suggestions: Whether names of the schema that are alike may be told.
     """
     errors = _located(check_structure(document, schema.table.config.limits))
     if errors or not rules:
         return errors
-    hides = not schema.table.config.shows_suggestions
     return validate(
         schema.graphql_schema,
         document,
         _with_ours(rules),
         max_errors=_MAX_ERRORS,
-        hide_suggestions=hides,
+        hide_suggestions=not shows_suggestions,
     )
 
 
@@ -201,7 +214,7 @@ def _with_ours(rules: Sequence[type[ASTValidationRule]]) -> list[type[ASTValidat
     return [*swapped, *_FURTHER_RULES]
 
 
-def _located(errors: Sequence[LimitExceededError]) -> list[GraphQLError]:
+def _located(errors: Sequence[ApiError]) -> list[GraphQLError]:
     return [GraphQLError(error.message, original_error=error) for error in errors]
 
 

@@ -43,6 +43,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
     is_development: bool = True,
     documents: PersistedDocuments = _DEFAULT_DOCUMENTS,
     origins: Sequence[str] = (),
+    has_graphiql: bool | None = None,
 ) -> FastAPI:
     """Make an application that serves a schema, GraphiQL, health and the schema's text.
 
@@ -67,6 +68,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
             may see the SQL of an operation.
         documents: Which documents are found by their ids, and whether others are run.
         origins: Of pages that may read answers, such as ``https://shop.example``.
+        has_graphiql: Whether there is GraphiQL; None: in development.
 
     Raises:
         ConfigurationError: Not exactly one of ``database`` and ``database_url`` is given, a trusted
@@ -94,12 +96,17 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
     app.add_middleware(FrontDoor, endpoint=endpoint, path=GRAPHQL_PATH)  # the innermost
     install_failure_handlers(app)
     app.add_middleware(RequestIds)
-    app.include_router(endpoint_router(endpoint, path=GRAPHQL_PATH, graphiql_path=GRAPHIQL_PATH))
-    app.include_router(
-        graphiql_router(endpoint=GRAPHQL_PATH, path=GRAPHIQL_PATH, default_query=default_query)
-    )
+    shows_graphiql = is_development if has_graphiql is None else has_graphiql
+    page_path = GRAPHIQL_PATH if shows_graphiql else None
+    app.include_router(endpoint_router(endpoint, path=GRAPHQL_PATH, graphiql_path=page_path))
+    if page_path is not None:
+        app.include_router(
+            graphiql_router(endpoint=GRAPHQL_PATH, path=page_path, default_query=default_query)
+        )
     app.include_router(health_router(checks))
-    app.include_router(pages_router(schema, title=title))
+    app.include_router(
+        pages_router(schema, title=title, authenticate=authenticate, has_graphiql=shows_graphiql)
+    )
     app.include_router(pools_router(authenticate))
     allow_origins(app, origins)
     return app

@@ -2,13 +2,20 @@
 
 import hashlib
 import html
-from functools import cache
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
+from gql_api.access.subjects import ANONYMOUS, RoleSet
+from gql_api.errors import ForbiddenError, UnauthenticatedError
+from gql_api.execution.disclosing import told_part
+from gql_api.execution.role_schemas import RoleSchemas
 from gql_api.schema.build import Schema
-from gql_api.server.answers import json_response
+from gql_api.server.answers import json_response, present_exception
+from gql_api.server.application import Authenticate
 from gql_api.server.negotiation import prefers_page
+from gql_api.server.session import database_of
 
 _LINKS = {
     "graphiql": ("/graphiql/", "GraphiQL: explore the API and try queries"),
@@ -45,37 +52,40 @@ _PAGE_HEADERS = {
 }
 
 
-def pages_router(schema: Schema, *, title: str) -> APIRouter:
+def pages_router(
+    schema: Schema, *, title: str, authenticate: Authenticate, has_graphiql: bool = True
+) -> APIRouter:
     """Make the routes ``/`` and ``/schema.graphql``.
 
     Args:
-        schema: Whose text is shown; printed once, when first asked for.
+        schema: Whose text is shown to those who are told it; printed once, when first asked for.
         title: Heading of the first page.
+        authenticate: Finds out who asks, where not everybody is told the schema.
+        has_graphiql: Whether there is GraphiQL to link to.
     """
     router = APIRouter(include_in_schema=False)
-
-    @cache
-    def print_schema() -> tuple[bytes, str]:
-        text = schema.as_str().encode()
-        return text, f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+    shown = _ShownSchema(schema, authenticate)
+    links = {name: each for name, each in _LINKS.items() if has_graphiql or name != "graphiql"}
 
     @router.get("/")
     async def show_links(request: Request) -> Response:
         """Answer with links: a page for browsers, JSON for others."""
         prefix = request.scope.get("root_path", "")
         if not prefers_page(request.headers.get("accept", "")):
-            links = {name: f"{prefix}{path}" for name, (path, _) in _LINKS.items()}
-            content = {"title": title, "links": links}
+            paths = {name: f"{prefix}{path}" for name, (path, _) in links.items()}
+            content = {"title": title, "links": paths}
             return json_response(request.scope, content, headers={"Vary": "Accept"})
-        page = _PAGE.format(title=html.escape(title), links=_list(prefix))
+        page = _PAGE.format(title=html.escape(title), links=_list(links, prefix))
         return Response(page, headers=_PAGE_HEADERS, media_type="text/html")
 
-    # Not a coroutine: FastAPI runs it in a worker thread, as printing a large schema takes seconds.
     @router.get("/schema.graphql")
-    def show_schema(request: Request) -> Response:
+    async def show_schema(request: Request) -> Response:
         """Answer with the sorted schema; 304 for a copy that is current."""
-        text, tag = print_schema()
-        headers = {"ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        try:
+            text, tag = await shown.text_for(request)
+        except (UnauthenticatedError, ForbiddenError) as error:
+            return present_exception(request.scope, error)
+        headers = {"ETag": tag, "X-Content-Type-Options": "nosniff", **shown.headers}
         if _is_current(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         return Response(text, headers=headers, media_type="text/plain")
@@ -83,10 +93,57 @@ def pages_router(schema: Schema, *, title: str) -> APIRouter:
     return router
 
 
-def _list(prefix: str) -> str:
+class _ShownSchema:
+    """The schema as text, for those who are told it."""
+
+    def __init__(self, schema: Schema, authenticate: Authenticate) -> None:
+        self._schema = schema
+        self._authenticate = authenticate
+        self._roles = RoleSchemas()
+        self._whole: str | None = None
+        is_open = schema.table.config.introspection == "all"
+        self.headers = {
+            "Cache-Control": "no-cache" if is_open else "private, no-cache",
+            **({} if is_open else {"Vary": "Authorization, X-API-Key"}),
+        }
+
+    async def text_for(self, request: Request) -> tuple[bytes, str]:
+        """Return what the caller is told, with its tag.
+
+        Raises:
+            UnauthenticatedError: Nobody asks, and administrators only are told.
+            ForbiddenError: The caller is told nothing.
+
+        Cost:
+            No SQL but that of authentication, where it decides.
+        """
+        config = self._schema.table.config
+        subject = ANONYMOUS
+        if config.introspection not in {"all", "none"}:
+            subject = await self._authenticate(request, database_of(request))
+        part = told_part(subject, config)
+        if part == "none":
+            if config.introspection == "none" or subject.user_id is not None or subject.roles:
+                message = "The schema is not told."
+                raise ForbiddenError(message)
+            message = "Sign in as an administrator to see the schema."
+            raise UnauthenticatedError(message)
+        # in a thread, as printing a large schema takes seconds
+        text = await run_in_threadpool(self._print, subject.role_set if part == "own" else None)
+        return text.encode(), f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+    def _print(self, roles: RoleSet | None) -> str:
+        if roles is not None:
+            return self._roles.get(self._schema, roles).text
+        if self._whole is None:
+            self._whole = self._schema.as_str()
+        return self._whole
+
+
+def _list(links: Mapping[str, tuple[str, str]], prefix: str) -> str:
     return "\n".join(
         f'<li><a href="{html.escape(prefix)}{path}">{path}</a>: {html.escape(text)}</li>'
-        for path, text in _LINKS.values()
+        for path, text in links.values()
     )
 
 

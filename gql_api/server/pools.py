@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Request, Response
 
+from gql_api.access.subjects import is_administrator
 from gql_api.errors import ForbiddenError, UnauthenticatedError
-from gql_api.execution.explain import ADMIN_ROLE
 from gql_api.server.answers import json_response, present_exception
 from gql_api.server.application import Authenticate
 from gql_api.server.session import database_of
@@ -27,7 +27,7 @@ def pools_router(authenticate: Authenticate) -> APIRouter:
             subject = await authenticate(request, database)
         except UnauthenticatedError as error:
             return present_exception(request.scope, error)
-        if ADMIN_ROLE in subject.roles:
+        if is_administrator(subject):
             return json_response(request.scope, asdict(database.pool_status()))
         if subject.user_id is None:
             unknown = UnauthenticatedError("Sign in as an administrator.")

@@ -68,6 +68,7 @@ _OTHERS: dict[str, Any] = {
     "snapshots": False,
     "row_level_security": True,
     "json_path": False,
+    "introspection": "own",
     "suggestions": False,
     "unreadable_columns": "error",
     "show_cost": True,
@@ -83,6 +84,18 @@ def test_each_option():
     defaults = gql.ApiConfig()
     same = [each.name for each in fields(config) if _value(config, each) == _value(defaults, each)]
     assert same == []
+
+
+def test_production():
+    """The mode of production tells strangers less; what is set wins."""
+    preset = api_config(Settings(_env_file=None, mode="production"), _application(models.Base))
+    chosen = api_config(
+        Settings(_env_file=None, mode="production", introspection="own", suggestions=True),
+        _application(models.Base),
+    )
+
+    assert (preset.introspection, preset.shows_suggestions) == ("admins", False)
+    assert (chosen.introspection, chosen.shows_suggestions) == ("own", True)
 
 
 def _value(config: gql.ApiConfig, field: Any) -> Any:

@@ -120,9 +120,9 @@ async def test_bounded(offline: Api):
     """The answer that was not used for longest makes room."""
     schema = offline.schema.graphql_schema
     answers = IntrospectionAnswers(max_bytes=2 * len("{ a: __typename }{}" + '{"a":"Query"}'))
-    keys = [(f"{{ {alias}: __typename }}", None, b"{}") for alias in "abac"]
+    keys = [(f"{{ {alias}: __typename }}", None, b"{}", None) for alias in "abac"]
     for key in keys:
-        await answers.get(schema, parse(key[0]), key, {})
+        await answers.get(lambda: schema, parse(key[0]), key, {})
 
     kept = [key[0] for key in answers.known]
 
@@ -132,9 +132,9 @@ async def test_bounded(offline: Api):
 async def test_too_large(offline: Api):
     """An answer larger than all that are kept together is given, and not kept."""
     answers = IntrospectionAnswers(max_bytes=4)
-    key = ("{ __typename }", None, b"{}")
+    key = ("{ __typename }", None, b"{}", None)
 
-    answer = await answers.get(offline.schema.graphql_schema, parse(key[0]), key, {})
+    answer = await answers.get(lambda: offline.schema.graphql_schema, parse(key[0]), key, {})
 
     assert answer == b'{"__typename":"Query"}'
     assert answers.known == ()
@@ -146,7 +146,9 @@ async def test_one_who_leaves():
     held = Held(schema, "Query")
 
     def ask(text: str) -> asyncio.Task[Any]:
-        return asyncio.create_task(answers.get(schema, parse(text), (text, None, b"{}"), {}))
+        return asyncio.create_task(
+            answers.get(lambda: schema, parse(text), (text, None, b"{}", None), {})
+        )
 
     first = ask('{ __type(name: "Query") { description } }')
     await held.reached()
