@@ -15,7 +15,11 @@ _LIMITS = {ScalarKind.INT: INT32_LIMIT, ScalarKind.BIG_INT: INT64_LIMIT}
 
 
 def compute_values(
-    entity: Entity, row: Any, operations: Mapping[str, Operation], path: tuple[str, ...]
+    entity: Entity,
+    row: Any,
+    operations: Mapping[str, Operation],
+    path: tuple[str, ...],
+    earlier: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Compute new values of a row. A null counts as 0, an empty list, or no document.
 
@@ -24,13 +28,16 @@ def compute_values(
         row: Its instance, locked; columns that it has not loaded are.
         operations: By attribute key.
         path: Where the input stands.
+        earlier: Values that the row gets by the same write, before this change.
 
     Raises:
         ValidationError: A new value breaks a rule of its column, or does not fit in it.
         WriteRefusedError: Several of these.
     """
     found = {
-        key: compute_value(operation, getattr(row, key), entity.columns[key])
+        key: compute_value(
+            operation, earlier[key] if key in earlier else getattr(row, key), entity.columns[key]
+        )
         for key, operation in operations.items()
     }
     errors: list[ValidationError] = []

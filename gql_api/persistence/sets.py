@@ -1,6 +1,6 @@
 """Sets of rows: all that meet a condition are updated or deleted, or none if they are too many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,7 +59,7 @@ async def update_set(
         path: Where the change stands, for errors.
 
     Returns:
-        The primary keys of the rows, in their order.
+        The primary keys of the rows after the change, in the order of those before it.
 
     Raises:
         TooManyRowsError: More rows than allowed meet the condition.
@@ -84,12 +84,11 @@ async def update_set(
         return []
     is_hooked = write.hooking.has(entity.model, "before_update", "after_update")
     if is_hooked or not _is_simple(change, entity, write) or not is_plain(entity, is_delete=False):
-        await _update_instances(entity, keys, change, write, path)
-        return keys
+        return await _update_instances(entity, keys, change, write, path)
     linked = LinkedRow(change.links, change.values, path)
     (values,) = await load_links(entity, [linked], write, create_tree)
     if values or change.operations:
-        await _update_together(entity, keys, replace(change, values=values), write, path)
+        return await _update_together(entity, keys, replace(change, values=values), write, path)
     return keys
 
 
@@ -180,22 +179,32 @@ async def _lock_set(
 
 async def _update_instances(
     entity: Entity, keys: Sequence[KeyValue], change: UpdateRow, write: Write, path: tuple[str, ...]
-) -> None:
+) -> list[KeyValue]:
+    """Update rows one by one; return their primary keys after it."""
     found = await lock_rows(entity, [Wanted(key, ("where",)) for key in keys], write)
     placed = [PlacedUpdate(replace(change, key=key), path, ("where",)) for key in keys]
-    await apply_updates(placed, found, write)
+    return [primary_key_of(entity, row) for row in await apply_updates(placed, found, write)]
 
 
 async def _update_together(
     entity: Entity, keys: Sequence[KeyValue], change: UpdateRow, write: Write, path: tuple[str, ...]
-) -> None:
+) -> list[KeyValue]:
+    """Update rows by one statement; return their primary keys after it."""
     bound = bindable_values(entity, change.values)
     for each, operation in change.operations.items():
         bound[each] = compile_increment(entity, each, operation.operand)
     await update_together(entity, keys, bound, write, path)
+    written = [_moved(key, change.values) for key in keys]
     updatable = write.scopes.updatable_rows(entity, entity.model)
     if is_settled(updatable, entity.model, bound):
-        return
-    if await find_refused(updatable, entity, keys, write) is not None:
+        return written
+    if await find_refused(updatable, entity, written, write) is not None:
         message = f"You may not change a {entity.name} in this way."
         raise ForbiddenError(message, path=path)
+    return written
+
+
+def _moved(key: KeyValue, values: Mapping[str, Any]) -> KeyValue:
+    """Return the primary key of a row after a change, which may set a part of it."""
+    new = (values.get(column, old) for column, old in zip(key.columns, key.values, strict=True))
+    return KeyValue(key.columns, tuple(new))

@@ -4,7 +4,7 @@ What a row links to is written before it, what is related to it after it. The nu
 depends on the shape of the tree, not on the number of rows in a level.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -101,9 +101,10 @@ async def apply_updates(
     refuse_any(_stale(entity, placed, rows))
     linked = [LinkedRow(each.change.links, each.change.values, each.path) for each in placed]
     values = await load_links(entity, linked, write, create_tree)
+    computed = await _compute_all(entity, placed, rows, values, write)
     changes: list[RowChange[Any]] = [
-        RowChange(entity, each.path, own | await _compute(entity, row, each, write), row)
-        for each, row, own in zip(placed, rows, values, strict=True)
+        RowChange(entity, each.path, own, row)
+        for each, row, own in zip(placed, rows, computed, strict=True)
     ]
     await write.hooking.run("before_update", changes)
     changed = [
@@ -137,12 +138,34 @@ def _stale(
 _WRITERS = Writers(create_tree, apply_updates)
 
 
-async def _compute(entity: Entity, row: Any, placed: PlacedUpdate, write: Write) -> dict[str, Any]:
-    if not placed.change.operations:
-        return {}
+async def _compute_all(
+    entity: Entity,
+    placed: Sequence[PlacedUpdate],
+    rows: Sequence[Any],
+    values: Sequence[dict[str, Any]],
+    write: Write,
+) -> list[dict[str, Any]]:
+    """Add to the values of changes what their operations compute, one after the other."""
+    if not any(each.change.operations for each in placed):
+        return list(values)
     return await write.session.run_sync(
-        lambda _session: compute_values(entity, row, placed.change.operations, placed.path)
+        lambda _session: list(_compute_each(entity, placed, rows, values))
     )
+
+
+def _compute_each(
+    entity: Entity,
+    placed: Sequence[PlacedUpdate],
+    rows: Sequence[Any],
+    values: Sequence[dict[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    # two changes may be of one row
+    earlier: dict[int, dict[str, Any]] = {}
+    for each, row, own in zip(placed, rows, values, strict=True):
+        known = earlier.setdefault(id(row), {})
+        operations = each.change.operations
+        known |= own | compute_values(entity, row, operations, each.path, known)
+        yield {key: known[key] for key in (*own, *operations)}
 
 
 @dataclass(frozen=True, slots=True)

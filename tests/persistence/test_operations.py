@@ -10,7 +10,8 @@ from gql_api.errors import ValidationError
 from gql_api.mapping.descriptors import Column, ValueType
 from gql_api.mapping.values import ScalarKind
 from gql_api.persistence.operations import compute_value
-from gql_api.persistence.rows import update_row
+from gql_api.persistence.relatives import PlacedUpdate
+from gql_api.persistence.rows import update_instances, update_row
 from gql_api.persistence.sets import RowSet, update_set
 from gql_api.plan import filters
 from gql_api.plan.changes import KeyValue, Operation, Operator, UpdateRow
@@ -182,3 +183,16 @@ async def test_at_the_same_time(writes: Writes):
         await writes.session.execute(Article.__table__.delete())
         await writes.session.execute(Author.__table__.delete())
         await writes.session.commit()
+
+
+async def test_row_twice(writes: Writes):
+    """Two changes of one row are made one after the other, and both count."""
+    await add_article(writes)
+    placed = [
+        PlacedUpdate(increment(views=2), ("items", str(at), "input"), ("items", str(at), "id"))
+        for at in range(2)
+    ]
+
+    await update_instances(placed, writes())
+
+    assert await writes.value(Article.views) == 11

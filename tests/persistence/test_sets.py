@@ -30,7 +30,9 @@ from tests.persistence.models import (
     Document,
     File,
     Folder,
+    Membership,
     Pin,
+    Team,
     Track,
     Vehicle,
 )
@@ -55,6 +57,15 @@ class ArticlePolicy(Policy[Article]):
     def deletable(self, row: Any, subject: Any) -> Any:
         """One's own."""
         return row.author_id == subject.user_id
+
+
+class MembershipPolicy(Policy[Membership]):
+    """Members of the red team alone are changed."""
+
+    @override
+    def updatable(self, row: Any, subject: Any) -> Any:
+        """Of the red team."""
+        return row.team_code == "red"
 
 
 def some(entity: str, column: str, value: Any, at_most: int = 100) -> RowSet:
@@ -347,3 +358,28 @@ async def test_cascade_that_is_refused(writes: Writes):
         await delete_set(some("Folder", "name", "F"), writes())
 
     assert caught.value.path == ("where",)
+
+
+async def move_members(writes: Writes, *policies: Policy[Any]) -> list[KeyValue]:
+    """Move all members of the red team, whose key the team is a part of, to the blue one."""
+    await writes.add(Team(code="red"), Team(code="blue"))
+    await writes.add(Author(id=901, username="ada"), Author(id=902, username="bob"))
+    await writes.add(*(Membership(team_code="red", author_id=id_, role="a") for id_ in (901, 902)))
+    blue = Link("team", KeyValue(("code",), ("blue",)))
+    moved = UpdateRow("Membership", KeyValue((), ()), {}, (blue,))
+    return await update_set(some("Membership", "team_code", "red"), moved, writes(*policies))
+
+
+async def test_moved_keys(writes: Writes):
+    """A change of primary keys is told by the new ones."""
+    keys = await move_members(writes)
+
+    assert [key.values for key in keys] == [("blue", 901), ("blue", 902)]
+
+
+async def test_moved_away(writes: Writes):
+    """Rows are not moved to where the subject may not change them."""
+    with pytest.raises(ForbiddenError) as caught:
+        await move_members(writes, MembershipPolicy())
+
+    assert caught.value.path == ("set",)
