@@ -137,6 +137,9 @@ class ApiConfig:
     idempotency_lifetime_s: int = 24 * 60 * 60
     """How long the answer to a mutation with an idempotency key is kept, in seconds."""
 
+    request_timeout_s: float = 30
+    """How long an operation over HTTP may take, in seconds, from its whole request to its answer."""
+
     @classmethod
     def for_large_schema(cls, **options: Any) -> Self:
         """Choose what suits hundreds of models: half of all types.
@@ -163,7 +166,7 @@ class ApiConfig:
         if self.has_groups and not self.has_aggregates:
             message = "has_groups is on and has_aggregates is off."
             raise ConfigurationError(message, fix="Turn both off, or both on.")
-        for name in ("max_attempts", "idempotency_lifetime_s"):
+        for name in ("max_attempts", "idempotency_lifetime_s", "request_timeout_s"):
             value = getattr(self, name)
             if value <= 0:
                 message = f"{name} is {value}."

@@ -25,6 +25,7 @@ GqlApiError
     ├── IdempotencyUnavailableError  no answers are kept for idempotency keys
     ├── ConflictError              other transactions were in the way each time; retry later
     ├── UnavailableError           the database cannot be reached; retry later
+    ├── DeadlineExceededError      a request took longer than it may; nothing was written
     ├── UnreadableValueError       a stored value that the model's own type cannot read
     └── WriteError                 a refused write: data of the payload, not a failure of the server
         ├── ValidationError
@@ -201,6 +202,12 @@ class UnavailableError(ApiError):
     """The database cannot be reached. The caller may retry later."""
 
     code = "SERVICE_UNAVAILABLE"
+
+
+class DeadlineExceededError(ApiError):
+    """A request took longer than it may. The caller must ask for less, or retry later."""
+
+    code = "DEADLINE_EXCEEDED"
 
 
 class UnreadableValueError(ApiError):

@@ -31,6 +31,7 @@ _BARE_NAMES = frozenset({"DATABASE_URL", "HOST", "PORT"})
 
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -95,6 +96,16 @@ class Settings(BaseSettings):
     application_name: str = Field(default="gql_api", min_length=1, max_length=63)
     """How PostgreSQL lists the connections."""
 
+    statement_timeout_s: Seconds = 60
+    """Longest run of a statement, in seconds, after which the server ends it; 0: its own setting."""
+
+    lock_timeout_s: Seconds = 10
+    """Longest wait for a lock, in seconds; 0: the server's own setting, on SQLite 30."""
+
+    idle_in_transaction_timeout_s: Seconds = 60
+    """Longest pause within a transaction, in seconds, after which the server ends it; 0: its own
+    setting."""
+
     jit: bool = False
     """Whether PostgreSQL may compile statements; costs more than it gains on short ones."""
 
@@ -127,6 +138,11 @@ class Settings(BaseSettings):
 
     idempotency_lifetime_s: Positive = _CONFIG.idempotency_lifetime_s
     """How long the answer to a mutation with an idempotency key is kept, in seconds."""
+
+    request_timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = (
+        _CONFIG.request_timeout_s
+    )
+    """How long an operation over HTTP may take, in seconds."""
 
     snapshots: bool = True
     """Whether a query may ask to read one moment; it holds a connection."""

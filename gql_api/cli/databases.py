@@ -84,6 +84,9 @@ def engine_options(
         echo_pool=settings.echo_pool,
         application_name=settings.application_name,
         jit=settings.jit,
+        statement_timeout_s=settings.statement_timeout_s or None,
+        lock_timeout_s=settings.lock_timeout_s or None,
+        idle_in_transaction_timeout_s=settings.idle_in_transaction_timeout_s or None,
         schema_translate_map=schemas or None,
     )
 

@@ -1,7 +1,9 @@
 """What each driver is told when it connects, and what is set up on each new connection."""
 
+import math
 import sqlite3
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -44,6 +46,21 @@ _ASYNCPG_TEXTS = frozenset(
         "prepared_statement_cache_size",
     }
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionTimeouts:
+    """What a server is told to end by itself, in seconds; None leaves its own setting."""
+
+    statement_s: float | None = None
+    """Longest run of a statement."""
+    lock_s: float | None = None
+    """Longest wait for a lock."""
+    idle_in_transaction_s: float | None = None
+    """Longest pause within a transaction."""
+
+
+_NO_TIMEOUTS = ConnectionTimeouts()
 _MYSQL_SETTINGS = (
     "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
@@ -54,7 +71,9 @@ _SQLITE_SETTINGS = (
 )
 
 
-def connect_options(url: URL, *, application_name: str, jit: bool) -> tuple[URL, dict[str, Any]]:
+def connect_options(
+    url: URL, *, application_name: str, jit: bool, timeouts: ConnectionTimeouts = _NO_TIMEOUTS
+) -> tuple[URL, dict[str, Any]]:
     """Give the address and the driver's own options to connect with.
 
     On PostgreSQL, options of the address that the driver does not know become settings of the
@@ -64,22 +83,24 @@ def connect_options(url: URL, *, application_name: str, jit: bool) -> tuple[URL,
         url: As from `normalize_url`.
         application_name: Shown by the server beside each connection, where it can.
         jit: Whether PostgreSQL may compile statements; not worth it for short ones.
+        timeouts: What the server ends by itself. A setting in the address wins.
 
     Raises:
         DatabaseError: An option of the address is not the number that it must be.
     """
     match url.get_backend_name():
         case "postgresql":
-            return _postgresql_options(url, application_name=application_name, jit=jit)
+            settings = {"application_name": application_name, "jit": "on" if jit else "off"}
+            return _postgresql_options(url, {**settings, **_postgresql_timeouts(timeouts)})
         case "mysql":
             options = {
                 "charset": "utf8mb4",
-                "init_command": _MYSQL_SETTINGS,
+                "init_command": _MYSQL_SETTINGS + _mysql_timeouts(timeouts),
                 "program_name": application_name,
             }
             return url.difference_update_query(["charset"]), options
         case _:
-            return url, {"timeout": BUSY_TIMEOUT_S}
+            return url, {"timeout": timeouts.lock_s or BUSY_TIMEOUT_S}
 
 
 def prepare_connections(engine: Engine, *, is_autocommit: bool) -> None:
@@ -106,14 +127,38 @@ def begin_deferred(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def _postgresql_options(
-    url: URL, *, application_name: str, jit: bool
-) -> tuple[URL, dict[str, Any]]:
-    settings: dict[str, Any] = {
-        "application_name": application_name,
-        "jit": "on" if jit else "off",
-        "TimeZone": "UTC",
+def _postgresql_timeouts(timeouts: ConnectionTimeouts) -> dict[str, str]:
+    """Return the settings, in milliseconds."""
+    asked = {
+        "statement_timeout": timeouts.statement_s,
+        "lock_timeout": timeouts.lock_s,
+        "idle_in_transaction_session_timeout": timeouts.idle_in_transaction_s,
     }
+    return {name: str(round(each * 1000)) for name, each in asked.items() if each is not None}
+
+
+def _mysql_timeouts(timeouts: ConnectionTimeouts) -> str:
+    """Return further assignments; comments hold what only MariaDB or only MySQL knows.
+
+    MySQL ends statements that read, and has no limit of pauses.
+    """
+    pieces = []
+    if timeouts.statement_s is not None:
+        pieces.append(
+            f" /*M! , max_statement_time = {timeouts.statement_s:g} */"
+            f" /*!50708 , max_execution_time = {round(timeouts.statement_s * 1000)} */"
+        )
+    if timeouts.lock_s is not None:
+        # whole seconds, 1 at least
+        pieces.append(f", innodb_lock_wait_timeout = {math.ceil(timeouts.lock_s)}")
+    if timeouts.idle_in_transaction_s is not None:
+        seconds = math.ceil(timeouts.idle_in_transaction_s)
+        pieces.append(f" /*M!100300 , idle_transaction_timeout = {seconds} */")
+    return "".join(pieces)
+
+
+def _postgresql_options(url: URL, given: dict[str, str]) -> tuple[URL, dict[str, Any]]:
+    settings: dict[str, Any] = {**given, "TimeZone": "UTC"}
     options: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_S, "server_settings": settings}
     moved = [name for name in url.query if name not in _ASYNCPG_TEXTS]
     for name in moved:

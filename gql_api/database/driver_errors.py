@@ -90,13 +90,17 @@ _SQLITE_STORAGE = re.compile(
 # constraint.
 _STILL_REFERENCED = re.compile(r'\A.*?(?:["«„][^"»“\n]+["»“][^"«„\n]*){3}')
 
-_SERIALIZATION_STATES = frozenset({"40001", "40P01"})
+# Serialization failure, deadlock, lock wait timeout.
+_SERIALIZATION_STATES = frozenset({"40001", "40P01", "55P03"})
 # Deadlock, lock wait timeout, row changed since it was read.
 _SERIALIZATION_NUMBERS = frozenset({1213, 1205, 1020})
 _NO_SUCH_TABLE = 1146
 _OVERFLOW_STATE = "22003"
 _DENIED_STATE = "42501"
 _OVERFLOW_NUMBER = 1690
+_STATEMENT_ENDED_STATE = "57014"
+# The longest run of a statement on MySQL and MariaDB, and one that was ended by KILL QUERY.
+_STATEMENT_ENDED_NUMBERS = frozenset({3024, 1969, 1317})
 _SQLITE_BUSY = frozenset({5, 6})
 # Data exceptions, values that a function does not take, and those beyond a limit.
 _DATA_STATES = re.compile(r"22...|0A000|54...")
@@ -161,6 +165,17 @@ def is_disconnect(error: BaseException) -> bool:
         or isinstance(driver_error, OSError)
         or (isinstance(state, str) and _DISCONNECT_STATES.fullmatch(state) is not None)
         or _number(driver_error) in _DISCONNECT_NUMBERS
+    )
+
+
+def is_statement_ended(error: BaseException) -> bool:
+    """Tell whether the server ended a statement: it ran too long, or somebody asked for it."""
+    if not isinstance(error, DBAPIError):
+        return False
+    driver_error = _driver_error(error)
+    return (
+        _sqlstate(driver_error) == _STATEMENT_ENDED_STATE
+        or _number(driver_error) in _STATEMENT_ENDED_NUMBERS
     )
 
 

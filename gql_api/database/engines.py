@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from gql_api.config import Isolation
+from gql_api.database.closings import closings_of
 from gql_api.database.connections import (
     READS_OPTION,
+    ConnectionTimeouts,
     begin_deferred,
     connect_options,
     prepare_connections,
@@ -57,6 +59,13 @@ class EngineOptions:
     """Shown by the server beside each connection."""
     jit: bool = False
     """Let PostgreSQL compile statements."""
+    statement_timeout_s: float | None = None
+    """Longest run of a statement; None for the server's own setting. SQLite has none."""
+    lock_timeout_s: float | None = None
+    """Longest wait for a lock; None for the server's own setting, on SQLite for 30 seconds."""
+    idle_in_transaction_timeout_s: float | None = None
+    """Longest pause within a transaction, after which the server ends it; None for its own setting.
+    SQLite has none."""
     schema_translate_map: Mapping[str | None, str | None] | None = None
     """Schema in the models to schema in the database; None is the default schema."""
     null_pool: bool = False
@@ -86,6 +95,7 @@ class Database:
     """
 
     __slots__ = (
+        "_closings",
         "_engines",
         "_turns",
         "dialect",
@@ -109,6 +119,7 @@ class Database:
             self.statements.follow(read_engine.sync_engine)
         self.direct_reads = DirectReads.of(read_engine.sync_engine, self.statements)
         self._turns = turns
+        self._closings = closings_of(write_engine, read_engine)
         self._engines: dict[str | None, AsyncEngine] = {None: write_engine}
 
     def session(
@@ -205,8 +216,14 @@ class Database:
             write=pool_counts(self.write_engine.pool), read=pool_counts(self.read_engine.pool)
         )
 
+    @property
+    def may_cancel(self) -> bool:
+        """Whether a statement may be cut off: a database in memory is gone with its connection."""
+        return self._turns is None
+
     async def dispose(self) -> None:
         """Close the connections of both pools; those in use close when they come back."""
+        await self._closings.finished()
         await self.read_engine.dispose()
         await self.write_engine.dispose()
 
@@ -280,7 +297,14 @@ def _write_engine(url: URL, options: EngineOptions, pool: dict[str, Any]) -> Asy
 
 def _engine(url: URL, options: EngineOptions, settings: dict[str, Any]) -> AsyncEngine:
     address, connect_args = connect_options(
-        url, application_name=options.application_name, jit=options.jit
+        url,
+        application_name=options.application_name,
+        jit=options.jit,
+        timeouts=ConnectionTimeouts(
+            statement_s=options.statement_timeout_s,
+            lock_s=options.lock_timeout_s,
+            idle_in_transaction_s=options.idle_in_transaction_timeout_s,
+        ),
     )
     schemas = options.schema_translate_map
     execution_options = {} if schemas is None else {"schema_translate_map": dict(schemas)}

@@ -16,6 +16,7 @@ from gql_api.database.driver_errors import is_disconnect
 from gql_api.database.engines import Database
 from gql_api.errors import SchemaBuildError
 from gql_api.execution.explain import watch_session, watched
+from gql_api.execution.progress import Progress
 from gql_api.execution.snapshots import Snapshot
 from gql_api.execution.unit_of_work import AfterCommit, UnitOfWork
 from gql_api.loading.explanations import Explanation
@@ -71,6 +72,7 @@ class Context:
         """That of the query that runs."""
         self._values: SubjectValues | None = None
         self._reader = ConnectionReader(database)
+        self.progress = Progress(self._reader.running)
         self._unit: UnitOfWork | None = None
         self._schema: Schema | None = None
 
@@ -243,7 +245,7 @@ class Context:
     def enter_operation(self, schema: Schema, unit: UnitOfWork | None) -> None:
         """Begin an operation; ``unit`` is that of a mutation."""
         self._schema = schema
-        self._unit = unit
+        self._unit = self.progress.unit = unit
         self._values = None
         if unit is not None and self.explanation is not None:
             watch_session(self.explanation, unit.session)

@@ -9,10 +9,16 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gql_api.database.driver_errors import is_disconnect, is_overflow, is_serialization_failure
+from gql_api.database.driver_errors import (
+    is_disconnect,
+    is_overflow,
+    is_serialization_failure,
+    is_statement_ended,
+)
 from gql_api.errors import (
     ApiError,
     ConflictError,
+    DeadlineExceededError,
     RateLimitedError,
     UnavailableError,
     UnreadableValueError,
@@ -24,6 +30,7 @@ _LOG = logging.getLogger(__name__)
 MASKED_MESSAGE = "Something went wrong on the server."
 CONFLICT_MESSAGE = "Other changes were in the way: retry in a moment."
 OVERFLOW_MESSAGE = "The database computed a number that is beyond its type."
+STATEMENT_ENDED_MESSAGE = "The database took longer than it may: ask for less."
 UNAVAILABLE_MESSAGE = "The database cannot be reached: retry in a moment."
 
 
@@ -101,6 +108,8 @@ def _database_condition(error: BaseException) -> tuple[str, str] | None:
         return CONFLICT_MESSAGE, ConflictError.code
     if is_overflow(error):
         return OVERFLOW_MESSAGE, UnreadableValueError.code
+    if is_statement_ended(error):
+        return STATEMENT_ENDED_MESSAGE, DeadlineExceededError.code
     if _is_unavailable(error):
         return UNAVAILABLE_MESSAGE, UnavailableError.code
     return None

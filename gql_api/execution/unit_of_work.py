@@ -55,6 +55,7 @@ class UnitOfWork:
         self._values: dict[ValueLoaders, SubjectValues] = {}
         self.has_failed = False
         self.has_committed = False
+        self.is_committing = False
         self.failed_field: str | None = None
         self.fields: list[str] = []
 
@@ -205,17 +206,25 @@ class UnitOfWork:
                 _LOG.exception("work after a transaction failed")
 
     async def _commit(self) -> None:
+        self.is_committing = True
         await self.session.commit()
         self.has_committed = True
 
 
 async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Await something to its end, even if this task is cancelled meanwhile; then be cancelled."""
+    """Await something to its end, even if this task is cancelled meanwhile; then be cancelled.
+
+    Cancelled a second time, it is not waited for any longer.
+    """
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
         if not task.cancelled():
             task.exception()  # else asyncio complains that nobody asked for it
         raise

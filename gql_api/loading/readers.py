@@ -1,5 +1,6 @@
 """Readers: where statements run. A query reads on connections of its own, a mutation in its session."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -50,6 +51,27 @@ class Reader(Protocol):
         ...
 
 
+class RunningReads:
+    """The tasks in which the reads of an operation run."""
+
+    __slots__ = ("tasks",)
+
+    def __init__(self) -> None:
+        self.tasks: set[asyncio.Task[Any]] = set()
+
+    def __enter__(self) -> None:
+        """Begin a read in this task."""
+        task = asyncio.current_task()
+        if task is not None:
+            self.tasks.add(task)
+
+    def __exit__(self, *_error: object) -> None:
+        """End it."""
+        task = asyncio.current_task()
+        if task is not None:
+            self.tasks.discard(task)
+
+
 class ConnectionReader:
     """Reads of a query: each takes a connection in autocommit for the time of its statement.
 
@@ -57,21 +79,24 @@ class ConnectionReader:
     statement no longer fits the tables.
     """
 
-    __slots__ = ("_database",)
+    __slots__ = ("_database", "running")
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.running = RunningReads()
+        """Those of rows and instances, which loaders run in tasks of their own."""
 
     async def fetch(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
         """Run a statement on a read connection."""
-        try:
+        with self.running:
+            try:
+                return await self._fetch(statement, parameters)
+            except DBAPIError as error:
+                if not _may_repeat(error):
+                    raise
             return await self._fetch(statement, parameters)
-        except DBAPIError as error:
-            if not _may_repeat(error):
-                raise
-        return await self._fetch(statement, parameters)
 
     async def _fetch(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
@@ -118,12 +143,13 @@ class ConnectionReader:
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Any]:
         """Run a statement on a read connection; the instances are detached."""
-        try:
+        with self.running:
+            try:
+                return await self._fetch_instances(statement, parameters)
+            except DBAPIError as error:
+                if not _may_repeat(error):
+                    raise
             return await self._fetch_instances(statement, parameters)
-        except DBAPIError as error:
-            if not _may_repeat(error):
-                raise
-        return await self._fetch_instances(statement, parameters)
 
     async def _fetch_instances(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
@@ -153,21 +179,29 @@ class SessionReader:
     def __init__(self, session: SerialSession, direct: DirectReads | None = None) -> None:
         self._session = session
         self._direct = direct
+        self.running = RunningReads()
+        """Those of rows and instances, which loaders run in tasks of their own."""
 
     async def fetch(
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
         """Run a statement in the session's transaction."""
         session = self._session
-        async with session.turn():
-            if session.has_pending:
-                await session.flush()
-            if self._direct is not None and (begun := session.begun) is not None:
-                rows = await self._direct.fetch_within(begun, statement, parameters)
-                if rows is not None:
-                    return rows
-            connection = await session.connection()
-            return list((await connection.execute(statement, parameters)).all())
+        with self.running:
+            async with session.turn():
+                return await self._fetch(session, statement, parameters)
+
+    async def _fetch(
+        self, session: SerialSession, statement: sa.Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        if session.has_pending:
+            await session.flush()
+        if self._direct is not None and (begun := session.begun) is not None:
+            rows = await self._direct.fetch_within(begun, statement, parameters)
+            if rows is not None:
+                return rows
+        connection = await session.connection()
+        return list((await connection.execute(statement, parameters)).all())
 
     async def fetch_text(
         self, statement: KeptStatement, parameters: Mapping[str, Any]
@@ -183,9 +217,10 @@ class SessionReader:
         self, statement: sa.Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Any]:
         """Run a statement in the session's transaction; the instances belong to the session."""
-        async with self._session.turn():
-            await self._session.flush()
-            return (await self._session.scalars(statement, parameters)).all()
+        with self.running:
+            async with self._session.turn():
+                await self._session.flush()
+                return (await self._session.scalars(statement, parameters)).all()
 
 
 class ValuedReader:

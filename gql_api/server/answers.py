@@ -28,6 +28,7 @@ _CODE_BY_STATUS = {
     429: "RATE_LIMITED",
     500: "INTERNAL_SERVER_ERROR",
     503: "SERVICE_UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
 }
 # Of an error that is the whole answer; within a GraphQL result it does not decide the status.
 _STATUS_BY_CODE = {
@@ -44,6 +45,7 @@ _STATUS_BY_CODE = {
     "RATE_LIMITED": 429,
     "INTERNAL_SERVER_ERROR": 500,
     "SERVICE_UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
 }
 _HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 VARY = {"Vary": "Accept"}

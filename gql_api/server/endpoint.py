@@ -40,8 +40,12 @@ from gql_api.server.request_ids import request_id_of
 from gql_api.server.requests import OperationRequest
 from gql_api.server.session import database_of
 from gql_api.server.statements import StatementCount, counted_statements, watch_statements
+from gql_api.server.watch import ClientLeftError, Watch
 
 _LOG = logging.getLogger(__name__)
+
+_CLIENT_LEFT = 499
+"""Of an answer that nobody reads; as nginx logs it."""
 
 _ALLOWED = {
     "GET": (OperationType.QUERY,),
@@ -74,6 +78,7 @@ class Endpoint:
         self._store = DocumentStore(documents)
         self.limits = schema.table.config.limits
         """Of requests."""
+        self._timeout_s = schema.table.config.request_timeout_s
         self._schema = schema
         self._authenticate = authenticate
         self._is_development = is_development
@@ -85,12 +90,17 @@ class Endpoint:
         try:
             if operation.is_unusual or not self._store.takes_all:
                 operation = self._store.resolve(operation)
-            return await self._run(request, operation, media_type)
+            database = database_of(request)
+            is_cancellable = database.may_cancel
+            with Watch(request.receive, self._timeout_s, is_cancellable=is_cancellable) as watch:
+                return await self._run(request, operation, media_type, watch)
+        except ClientLeftError:
+            return Response(status_code=_CLIENT_LEFT)
         except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
             return failure(request, error, media_type)
 
     async def _run(
-        self, request: Request, operation: OperationRequest, media_type: str
+        self, request: Request, operation: OperationRequest, media_type: str, watch: Watch
     ) -> Response:
         started_at = time.perf_counter()
         database = database_of(request)
@@ -98,7 +108,7 @@ class Endpoint:
         request_id = request_id_of(request.scope)
         with counted_statements() as count:
             subject = await self._authenticate(request, database)
-            context = Context(database, subject, request_id=request_id)
+            context = watch.context = Context(database, subject, request_id=request_id)
             context.client_address = client_address(request.scope)
             context.takes_encoded = True
             context.idempotency_key = header_of(request.scope, b"idempotency-key")

@@ -59,7 +59,7 @@ class FrontDoor:
         is_whole = messages[-1]["type"] == "http.request" and not messages[-1].get("more_body")
         if not is_whole or len(body) > self._endpoint.limits.max_body_bytes:
             return _again(messages, receive)
-        request = Request(scope)
+        request = Request(scope, receive)
         media_type = response_media_type(headers.get(b"accept", b"").decode("latin-1"))
         try:
             operation = parse_operation(body, self._endpoint.limits)

@@ -42,7 +42,13 @@ def test_engine_options():
 
     assert engine_options(settings, application).schema_translate_map is None
     assert engine_options(settings, application, dialect="sqlite") == EngineOptions(
-        pool_size=7, pool_timeout_s=3, jit=True, schema_translate_map={"app": None}
+        pool_size=7,
+        pool_timeout_s=3,
+        jit=True,
+        statement_timeout_s=60,
+        lock_timeout_s=10,
+        idle_in_transaction_timeout_s=60,
+        schema_translate_map={"app": None},
     )
 
 

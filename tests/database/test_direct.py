@@ -304,6 +304,7 @@ async def test_cancelled(single):
         await task
 
     assert single.pool_status().read.checked_out == 0
+    await single._closings.finished()
     running = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
     async with single.write_engine.connect() as connection:
         for _ in range(50):

@@ -1,20 +1,15 @@
 """Clients that leave in the middle of a mutation: it is written whole or not at all."""
 
 import asyncio
-import json
-import socket
-import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
 
 import sqlalchemy as sa
-import uvicorn
-from fastapi import FastAPI
 
 import gql_api as gql
 from tests.fixtures.models import Tag
 from tests.fixtures.schema import Api
+from tests.fixtures.served import graphql_request, hang_up, send, served
 
 PATIENCE_S = 30
 MUTATION = "mutation { a: addPair { errors { code } } b: addPair { errors { code } } }"
@@ -53,17 +48,6 @@ async def _labels(database: gql.Database) -> list[str]:
         return list(await connection.scalars(sa.select(Tag.label)))
 
 
-@asynccontextmanager
-async def _served(app: FastAPI) -> AsyncIterator[int]:
-    """Serve an application on a free port."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        await task
-
-
 async def _settle(database: gql.Database) -> None:
     """Wait until every connection is back."""
     async with asyncio.timeout(PATIENCE_S):
@@ -75,22 +59,14 @@ async def test_killed_socket(written: Api):
     """The mutation of a client whose socket is reset runs on to its commit; no connection is lost."""
     pairs, database = Pairs(), written.database
     app = gql.create_app(written.of(mutations=[pairs.operations()]).schema, database=database)
-    body = json.dumps({"query": MUTATION}).encode()
-    head = (
-        "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
 
-    async with _served(app) as port:
+    async with served(app) as port:
         for _ in range(5):
             pairs.begun.clear()
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(head.encode() + body)
+            writer = await send(port, graphql_request(MUTATION))
             async with asyncio.timeout(PATIENCE_S):
                 await pairs.begun.wait()
-            reset = struct.pack("ii", 1, 0)
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
-            writer.transport.abort()
+            hang_up(writer)
         await asyncio.sleep(0.5)
         await _settle(database)
 
