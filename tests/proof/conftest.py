@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from tests.proof.drawing import draw_models, for_database
 from tests.proof.library import LIBRARY
 from tests.proof.paths import PATHS
 from tests.proof.service import COUNTS, Service
+from tests.proof.writes.yard import COUNTS as WRITTEN
 
 __all__ = ["demo_template", "mariadb_demo", "postgres_demo", "restored_demo"]
 
@@ -48,22 +50,29 @@ async def service(
     """A database of each kind, with each set of models."""
     name, seed = request.param.split("-")
     models = for_database(LIBRARY, name) if seed == "library" else draw_models(int(seed), name)
-    server = None
+    async with proof_database(name, request, tmp_path_factory) as url:
+        database = gql.open_database(url)
+        made = Service(models, database, name)
+        await made.create()
+        yield made
+        await database.dispose()
+
+
+@asynccontextmanager
+async def proof_database(
+    name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """Make an empty database, and give its address."""
     if name == "postgresql":
         make: Callable[[], str] = request.getfixturevalue("make_postgres_database")
-        url = make()
+        yield make()
     elif name == "sqlite":
         path: Path = tmp_path_factory.mktemp("proof") / "proof.db"
-        url = f"sqlite:///{path}"
+        yield f"sqlite:///{path}"
     else:
         url, server = await _make_mariadb()
-    database = gql.open_database(url)
-    made = Service(models, database, name)
-    await made.create()
-    yield made
-    await database.dispose()
-    if server is not None:
-        await _run(server, f"DROP DATABASE {database.url.database}")
+        yield url
+        await _run(server, f"DROP DATABASE {sa.make_url(url).database}")
 
 
 async def _make_mariadb() -> tuple[str, str]:
@@ -90,5 +99,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"proof: {number} operations on {name}, models {' '.join(SEEDS)}"
         )
+    for name, number in sorted(WRITTEN.items()):
+        terminalreporter.write_line(f"proof: {number} mutation fields on {name}")
     for name, number in sorted(PATHS.items()):
         terminalreporter.write_line(f"proof: {number} root fields by {name}")

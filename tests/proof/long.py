@@ -24,21 +24,26 @@ def main() -> int:
     first = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
     with ThreadPoolExecutor(_PROCESSES) as pool:
         results = list(pool.map(lambda name: _run(name, wanted, first), _DATABASES))
-    for name, (count, seed, differences) in zip(_DATABASES, results, strict=True):
-        _say(f"{name}: {count} operations, seeds {first} to {seed - 1}, {differences} differ")
+    for name, (count, written, seed, differences) in zip(_DATABASES, results, strict=True):
+        _say(
+            f"{name}: {count} operations, {written} mutation fields, "
+            f"seeds {first} to {seed - 1}, {differences} differ"
+        )
     return 1 if any(differences for *_, differences in results) else 0
 
 
-def _run(name: str, wanted: int, seed: int) -> tuple[int, int, int]:
-    """Run on one database; give the operations, the next seed and the failed tests."""
-    total = differences = 0
+def _run(name: str, wanted: int, seed: int) -> tuple[int, int, int, int]:
+    """Run on one database; give operations, mutation fields, the next seed and the failed tests."""
+    total = written = differences = 0
     while total < wanted:
         seeds = " ".join(map(str, range(seed, seed + _SETS)))
         output = _run_sets(name, seeds, seed)
         found = re.search(r"^proof: (\d+) operations", output, re.MULTILINE)
+        fields = re.search(r"^proof: (\d+) mutation fields", output, re.MULTILINE)
         failed = re.search(r"(\d+) (failed|error)", output)
         passed = re.search(r"\d+ passed.*", output)
         total += int(found[1]) if found else 0
+        written += int(fields[1]) if fields else 0
         differences += int(failed[1]) if failed else 0
         _say(
             f"{name}: seeds {seeds}: {found[1] if found else 0} operations, {passed and passed[0]}"
@@ -47,8 +52,8 @@ def _run(name: str, wanted: int, seed: int) -> tuple[int, int, int]:
             _say(output)
         seed += _SETS
         if not found:
-            return total, seed, differences + 1
-    return total, seed, differences
+            return total, written, seed, differences + 1
+    return total, written, seed, differences
 
 
 def _run_sets(name: str, seeds: str, seed: int) -> str:

@@ -1,0 +1,63 @@
+"""What payloads hold, as the model says."""
+
+from typing import Any
+
+from tests.proof.writes.kinds import KINDS, Kind
+from tests.proof.writes.naive import World
+from tests.proof.writes.roots import Answer, Root
+from tests.proof.writes.rows import Refused
+from tests.proof.writes.yard import MANY, Yard, link_name
+
+Payload = dict[str, Any]
+
+
+def expected_payload(yard: Yard, world: World, root: Root, answer: Answer) -> Payload:
+    """Return the payload of a root field that was not refused."""
+    kind = KINDS[root.kind]
+    payload: Payload = {"errors": []}
+    if answer.deleted is not None:
+        ids = [yard.identify(root.kind, each) for each in answer.deleted]
+        payload["deleted"] = ids if root.verb == "deleteMany" else ids[0]
+    elif answer.rows is not None:
+        rows = [shown(world, kind, row) for row in answer.rows]
+        payload["rows"] = rows if root.verb in MANY else rows[0]
+    if answer.is_set:
+        payload["count"] = len(answer.rows or answer.deleted or ())
+    if answer.is_new is not None:
+        payload["isNew"] = answer.is_new
+    return payload
+
+
+def in_order(payload: Payload) -> Payload:
+    """Return a payload of a set of rows, whose order is that of keys that the model cannot know."""
+    names = [name for name in ("rows", "deleted") if "count" in payload and payload.get(name)]
+    return payload | {name: sorted(payload[name], key=repr) for name in names}
+
+
+def shown(world: World, kind: Kind, number: int) -> dict[str, Any] | None:
+    """Return what a payload shows of a row; None where the looker does not see it."""
+    row = world.live(kind.name).get(number)
+    if row is None:
+        return None
+    found = {column.name: row[column.name] for column in kind.columns}
+    if kind.has_version:
+        found["version"] = str(row["version"])
+    for link in kind.to_one:
+        other = world.live(link.target).get(row[link.name])
+        names = link_name(KINDS[link.target]).split()
+        found[link.name] = None if other is None else {name: other[name] for name in names}
+    return found
+
+
+def refusal_difference(refusal: Refused, found: Payload) -> str | None:
+    """Tell where a payload has other errors than the model, in any order; None if nowhere."""
+    told = [(each["code"], tuple(each["path"])) for each in found["errors"]]
+    left = list(refusal.errors)
+    for each in told:
+        fit = next((one for one in left if each in one), None)
+        if fit is None:
+            break
+        left.remove(fit)
+    if left or len(told) != len(refusal.errors):
+        return f"{told} is not {refusal.errors}"
+    return None
