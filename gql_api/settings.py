@@ -77,8 +77,11 @@ class Settings(BaseSettings):
     max_overflow: NotNegative = 10
     """Further connections that a pool opens under load."""
 
-    pool_timeout: Positive = 30
-    """Longest wait for a free connection, in seconds."""
+    pool_timeout: Positive = 10
+    """Longest wait for a free connection, in seconds, while others come back."""
+
+    pool_max_waiting: NotNegative = 1000
+    """Requests that may wait for a connection of a pool; others are refused at once."""
 
     pool_recycle: int = Field(default=1800, ge=-1)
     """Age at which a connection is replaced, in seconds; -1 for never."""

@@ -23,7 +23,7 @@ def test_defaults():
 
     assert (settings.database_url, settings.host, settings.port) == (None, "127.0.0.1", 8000)
     pool = (settings.pool_size, settings.max_overflow, settings.pool_timeout, settings.pool_recycle)
-    assert pool == (5, 10, 30, 1800)
+    assert pool == (5, 10, 10, 1800)
     assert settings.pool_pre_ping is None
     assert (settings.echo, settings.echo_pool, settings.jit) == (False, False, False)
     assert settings.application_name == "gql_api"

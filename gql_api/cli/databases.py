@@ -78,6 +78,7 @@ def engine_options(
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
         pool_timeout_s=settings.pool_timeout,
+        pool_max_waiting=settings.pool_max_waiting,
         pool_recycle_s=settings.pool_recycle,
         pool_pre_ping=settings.pool_pre_ping,
         echo=settings.echo,

@@ -26,7 +26,7 @@ from gql_api.database.dialects import Dialect, dialect_named
 from gql_api.database.direct import DirectReads
 from gql_api.database.driver_errors import is_disconnect
 from gql_api.database.pings import ping_idle_connections
-from gql_api.database.pools import CountingPool, PoolStatus, pool_counts
+from gql_api.database.pools import CountingPool, PoolStatus, is_overloaded, pool_counts
 from gql_api.database.refusals import missing_driver, unusable_database
 from gql_api.database.servers import ServerFacts, read_server, require_server
 from gql_api.database.sessions import SerialSession
@@ -44,8 +44,10 @@ class EngineOptions:
     """Connections kept open by each engine, at most."""
     max_overflow: int = 10
     """Connections beyond the size, closed when none was lacking for half a minute."""
-    pool_timeout_s: float = 30.0
-    """Wait for a connection, at most."""
+    pool_timeout_s: float = 10.0
+    """Wait for a connection, at most; none is waited for when none came back for most of a second."""
+    pool_max_waiting: int = 1000
+    """Tasks that may wait for a connection of an engine; others are refused at once."""
     pool_recycle_s: int = 1800
     """Age at which a connection is replaced; -1 for never."""
     pool_pre_ping: bool | None = None
@@ -217,6 +219,11 @@ class Database:
         )
 
     @property
+    def is_overloaded(self) -> bool:
+        """Whether who wants a connection of one of the pools is refused at once."""
+        return any(is_overloaded(each.pool) for each in (self.write_engine, self.read_engine))
+
+    @property
     def may_cancel(self) -> bool:
         """Whether a statement may be cut off: a database in memory is gone with its connection."""
         return self._turns is None
@@ -316,6 +323,8 @@ def _engine(url: URL, options: EngineOptions, settings: dict[str, Any]) -> Async
         execution_options=execution_options,
         **settings,
     )
+    if isinstance(engine.pool, CountingPool):
+        engine.pool.max_waiting = options.pool_max_waiting
     is_autocommit = "isolation_level" in settings
     prepare_connections(engine.sync_engine, is_autocommit=is_autocommit)
     if not is_autocommit:  # `DirectReads` steps aside for listeners of its engine

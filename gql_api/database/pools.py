@@ -9,7 +9,8 @@ from typing import Any, Self
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, Pool
 from sqlalchemy.util import greenlet_spawn, memoized_property
-from sqlalchemy.util.queue import AsyncAdaptedQueue, Full
+from sqlalchemy.util.concurrency import await_
+from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty, Full
 from typing_extensions import override
 
 
@@ -28,7 +29,9 @@ class PoolCounts:
     waiting: int = 0
     """Tasks that wait for a connection."""
     timeouts: int = 0
-    """Tasks that gave up waiting, since the pool was made."""
+    """Tasks that gave up waiting or were refused, since the pool was made."""
+    is_stalled: bool = False
+    """Whether all connections are in use and none came back lately: nobody may wait then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +44,24 @@ class PoolStatus:
 
 
 _NO_CONNECTION: Any = object()
+_LOOK_S = 0.25
+_STALLED_LOOKS = 3
+"""Looks without a connection that came back; counted, as the process may have been busy itself."""
 
 
 class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
-    """A queue that counts the tasks that wait in it, and holds more for a while after a lack."""
+    """A queue that bounds the tasks that wait in it, and holds more for a while after a lack.
+
+    Those who wait are sent away at once when nothing comes back for most of a second.
+    """
 
     waiting = 0
+    max_waiting = 1000
+    is_stalled = False
+    """Whether nothing came back for a while; until something does, nobody may wait."""
+    _returns = 0
+    _still = 0
+    _timer: asyncio.TimerHandle | None = None
     lacked_at = -math.inf
     """When somebody found it empty, by the monotonic clock."""
     kept_s = 30.0
@@ -69,6 +84,8 @@ class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
         if is_beyond and time.monotonic() - self.lacked_at > self.kept_s:
             raise Full
         super().put_nowait(item)
+        self._returns += 1
+        self.is_stalled = False
 
     def put_again(self, item: ConnectionPoolEntry) -> None:
         """Put back what was just taken, unused: it had its place, beyond the size too."""
@@ -80,24 +97,53 @@ class _CountingQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
             self.lacked_at = time.monotonic()
         if not block:
             return self.get_nowait()
-        self.waiting += 1
         try:
-            return super().get(block, timeout)
-        finally:
-            self.waiting -= 1
+            return await_(self.get_soon(math.inf if timeout is None else timeout))
+        except TimeoutError as error:
+            raise Empty from error
 
     async def get_soon(self, timeout_s: float) -> ConnectionPoolEntry:
         """Wait for an entry, in one line with those who wait in `get`.
 
         Raises:
-            TimeoutError: None came back in time.
+            TimeoutError: None came back in time, or it is not worth waiting.
         """
+        if self.is_stalled or self.waiting >= self.max_waiting:
+            raise TimeoutError
         self.waiting += 1
+        if self._timer is None:
+            self._still = 0
+            self._look_later()
+        limit = asyncio.timeout(None if timeout_s == math.inf else timeout_s)
+        self._limits.add(limit)
         try:
-            async with asyncio.timeout(timeout_s):
+            async with limit:
                 return await self._queue.get()
         finally:
             self.waiting -= 1
+            self._limits.discard(limit)
+
+    @memoized_property
+    def _limits(self) -> set[asyncio.Timeout]:
+        return set()
+
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._look, self._returns)
+
+    def _look(self, returns: int) -> None:
+        """Look whether something came back; send everybody away when nothing did."""
+        self._timer = None
+        if not self.waiting:
+            return
+        self._still = self._still + 1 if returns == self._returns else 0
+        if self._still < _STALLED_LOOKS:
+            self._look_later()
+            return
+        self.is_stalled = True
+        now = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(now)
 
 
 class CountingPool(AsyncAdaptedQueuePool):
@@ -116,6 +162,23 @@ class CountingPool(AsyncAdaptedQueuePool):
         """Tasks that wait for a connection now."""
         queue: Any = self._pool
         return int(queue.waiting)
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether all connections are in use, and none came back for a while."""
+        queue: Any = self._pool
+        return bool(queue.is_stalled)
+
+    @property
+    def max_waiting(self) -> int:
+        """Tasks that may wait for a connection, at most; others are refused at once."""
+        queue: Any = self._pool
+        return int(queue.max_waiting)
+
+    @max_waiting.setter
+    def max_waiting(self, value: int) -> None:
+        queue: Any = self._pool
+        queue.max_waiting = value
 
     def lease_idle(self) -> ConnectionPoolEntry | None:
         """Take the entry of an open connection that nobody uses, as `lease` does; None without."""
@@ -194,6 +257,7 @@ class CountingPool(AsyncAdaptedQueuePool):
     def recreate(self) -> Self:
         """Make the pool that follows this one on disposal; the count of timeouts goes on."""
         successor = super().recreate()
+        successor.max_waiting = self.max_waiting  # type: ignore[attr-defined]  # see below
         successor.timeouts = self.timeouts  # type: ignore[attr-defined]  # typed as the base class
         return successor  # type: ignore[return-value]  # made by calling this very class
 
@@ -217,4 +281,12 @@ def pool_counts(pool: Pool) -> PoolCounts:
         overflow=max(0, pool.overflow()),
         waiting=pool.waiting,
         timeouts=pool.timeouts,
+        is_stalled=pool.is_stalled,
     )
+
+
+def is_overloaded(pool: Pool) -> bool:
+    """Tell whether nobody may wait for a connection of a pool. No I/O."""
+    if not isinstance(pool, CountingPool):
+        return False
+    return pool.is_stalled or pool.waiting >= pool.max_waiting > 0

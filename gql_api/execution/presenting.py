@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -31,6 +31,7 @@ MASKED_MESSAGE = "Something went wrong on the server."
 CONFLICT_MESSAGE = "Other changes were in the way: retry in a moment."
 OVERFLOW_MESSAGE = "The database computed a number that is beyond its type."
 STATEMENT_ENDED_MESSAGE = "The database took longer than it may: ask for less."
+BUSY_MESSAGE = "The server has too much to do: retry in a moment."
 UNAVAILABLE_MESSAGE = "The database cannot be reached: retry in a moment."
 
 
@@ -104,22 +105,26 @@ def _graphql_code(error: GraphQLError, *, is_early: bool) -> Mapping[str, Any]:
 
 def _database_condition(error: BaseException) -> tuple[str, str] | None:
     """Return message and code of what befalls a database without a defect."""
-    if is_serialization_failure(error):
-        return CONFLICT_MESSAGE, ConflictError.code
-    if is_overflow(error):
-        return OVERFLOW_MESSAGE, UnreadableValueError.code
-    if is_statement_ended(error):
-        return STATEMENT_ENDED_MESSAGE, DeadlineExceededError.code
-    if _is_unavailable(error):
-        return UNAVAILABLE_MESSAGE, UnavailableError.code
+    for is_so, message, code in _CONDITIONS:
+        if is_so(error):
+            return message, code
     return None
 
 
 def _is_unavailable(error: BaseException) -> bool:
-    if isinstance(error, PoolTimeoutError | ConnectionError):
+    if isinstance(error, ConnectionError):
         return True
     # asyncpg tells a server that starts, or a connection that broke, by no narrower class
     return isinstance(error, DBAPIError) and is_disconnect(error)
+
+
+_CONDITIONS: Sequence[tuple[Callable[[BaseException], bool], str, str]] = (
+    (is_serialization_failure, CONFLICT_MESSAGE, ConflictError.code),
+    (is_overflow, OVERFLOW_MESSAGE, UnreadableValueError.code),
+    (is_statement_ended, STATEMENT_ENDED_MESSAGE, DeadlineExceededError.code),
+    (lambda error: isinstance(error, PoolTimeoutError), BUSY_MESSAGE, UnavailableError.code),
+    (_is_unavailable, UNAVAILABLE_MESSAGE, UnavailableError.code),
+)
 
 
 def _with(

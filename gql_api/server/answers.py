@@ -47,6 +47,8 @@ _STATUS_BY_CODE = {
     "SERVICE_UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
+_OUTAGES = frozenset({"SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED"})
+_CONSEQUENCES = frozenset({"NOT_RUN", "ROLLED_BACK"})
 _HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 VARY = {"Vary": "Accept"}
 """Headers of every answer of the endpoint: its media type follows the caller's wish."""
@@ -152,6 +154,16 @@ def status_of(errors: Sequence[Mapping[str, Any]]) -> int:
     """Return the HTTP status of errors that are the whole answer: that of the first one."""
     code = errors[0].get("extensions", {}).get("code")
     return _STATUS_BY_CODE.get(code, 400)
+
+
+def outage_status(data: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> int:
+    """Return the HTTP status of a result: 503 or 504 where nothing came of it but an outage."""
+    codes = [error.get("extensions", {}).get("code") for error in errors]
+    outages = [code for code in codes if code in _OUTAGES]
+    is_all = bool(outages) and _CONSEQUENCES.issuperset({*codes} - _OUTAGES)
+    if not is_all or any(each is not None for each in (data or {}).values()):
+        return 200
+    return _STATUS_BY_CODE[outages[0]]
 
 
 def errors_response(

@@ -26,6 +26,8 @@ from gql_api.server.answers import (
     VARY,
     EncodedAnswer,
     errors_response,
+    json_response,
+    outage_status,
     present_exception,
     refusal,
     status_of,
@@ -197,6 +199,11 @@ def _present_result(
     content = {"data": data, "errors": errors} if errors else {"data": data}
     if result.extensions:
         content["extensions"] = result.extensions
+    if (status := outage_status(data, errors)) != HTTPStatus.OK:
+        headers = {**VARY, "Retry-After": "1"}
+        return json_response(
+            request.scope, content, status=status, media_type=media_type, headers=headers
+        )
     return EncodedAnswer(request.scope, write_json(content), media_type)
 
 

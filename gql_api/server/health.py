@@ -37,7 +37,8 @@ class Readiness:
     """
 
     def __init__(self, checks: Sequence[ReadinessCheck], *, is_development: bool) -> None:
-        self._checks = (ReadinessCheck("database", _check_database), *checks)
+        ours = (ReadinessCheck("database", _check_database), ReadinessCheck("pool", _check_pools))
+        self._checks = (*ours, *checks)
         self._is_development = is_development
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -108,6 +109,12 @@ def health_router(readiness: Readiness) -> APIRouter:
 
 async def _check_database(database: Database) -> None:
     await database.check()
+
+
+async def _check_pools(database: Database) -> None:
+    if database.is_overloaded:
+        message = "all connections are in use, and nobody may wait for one"
+        raise RuntimeError(message)
 
 
 async def _run(check: ReadinessCheck, database: Database) -> None:

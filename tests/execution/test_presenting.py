@@ -43,7 +43,7 @@ def _present(original: Any, *, request_id: str | None = "r", **options: Any) -> 
         ),
         pytest.param(
             PoolTimeoutError("QueuePool limit of size 5"),
-            "The database cannot be reached: retry in a moment.",
+            "The server has too much to do: retry in a moment.",
             {"code": "SERVICE_UNAVAILABLE"},
             id="no connection",
         ),

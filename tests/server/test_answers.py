@@ -41,7 +41,7 @@ def test_write_json(content):
             PoolTimeoutError("secret"),
             503,
             "SERVICE_UNAVAILABLE",
-            "The database cannot be reached: retry in a moment.",
+            "The server has too much to do: retry in a moment.",
             id="pool",
         ),
         pytest.param(
