@@ -17,10 +17,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from fastapi import FastAPI
-from uvicorn import Config, Server
-from uvicorn.supervisors import ChangeReload, Multiprocess
+from uvicorn import Config
+from uvicorn.supervisors import ChangeReload
 
 from gql_api.cli.console import complain
+from gql_api.cli.draining import DrainingServer, DrainingWorkers
 from gql_api.cli.logs import configure_logging
 from gql_api.cli.preparing import Plan, prepare_worker
 from gql_api.errors import ConfigurationError
@@ -61,7 +62,7 @@ def run_here(app: FastAPI, listener: socket.socket) -> None:
     Raises:
         ConfigurationError: The application could not start; the log tells why.
     """
-    server = Server(_config(app))
+    server = DrainingServer(_config(app))
     _keep_for_good()
     with suppress(KeyboardInterrupt, Stopped):
         server.run(sockets=[listener])
@@ -76,7 +77,7 @@ def run_workers(plan: Plan, listener: socket.socket, *, count: int) -> None:
     Raises:
         ConfigurationError: A process could not start.
     """
-    supervisor = Multiprocess(_config(Worker(plan), workers=count), sockets=[listener])
+    supervisor = DrainingWorkers(_config(Worker(plan), workers=count), sockets=[listener])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         message = "A worker did not start."
@@ -87,7 +88,7 @@ def run_reloading(plan: Plan, listener: socket.socket) -> None:
     """Serve in one process, replaced when a Python file of the working directory changes."""
     config = _config(Worker(plan))
     config.reload_dirs = [Path.cwd()]  # as an argument it only counts for names of applications
-    ChangeReload(config, target=Server(config).run, sockets=[listener]).run()
+    ChangeReload(config, target=DrainingServer(config).run, sockets=[listener]).run()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,6 +14,9 @@ from gql_api.server.session import database_of
 
 READY_TIMEOUT_S = 2.0
 """Longest time that all checks together may take."""
+
+DRAINING = "gql_api.is_draining"
+"""Key of the server's state, true from when it is to stop: it is not ready for anything new then."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -97,14 +101,22 @@ def health_router(readiness: Readiness) -> APIRouter:
 
     @router.get("/readyz")
     async def show_readiness(request: Request) -> Response:
-        """Answer 200 when requests can be served, else 503 with the names of what fails."""
+        """Answer 200 when requests can be served, else 503 with the names of what fails.
+
+        A server that stops is not ready, whatever the checks say.
+        """
+        if request.scope.get("state", {}).get(DRAINING):
+            return _not_ready(request, {"status": "draining"})
         failures = await readiness.failures(database_of(request))
         if not failures:
             return json_response(request.scope, {"status": "ready"})
-        content = {"status": "not ready", "failed": failures}
-        return json_response(request.scope, content, status=503, headers={"Retry-After": "1"})
+        return _not_ready(request, {"status": "not ready", "failed": failures})
 
     return router
+
+
+def _not_ready(request: Request, content: dict[str, Any]) -> Response:
+    return json_response(request.scope, content, status=503, headers={"Retry-After": "1"})
 
 
 async def _check_database(database: Database) -> None:
