@@ -1,9 +1,12 @@
 """Clients that leave in the middle of a mutation: it is written whole or not at all."""
 
 import asyncio
+import random
+from collections import Counter
 from contextlib import suppress
 from itertools import pairwise
 
+import httpx
 import sqlalchemy as sa
 
 import gql_api as gql
@@ -13,6 +16,12 @@ from tests.fixtures.served import graphql_request, hang_up, send, served
 
 PATIENCE_S = 30
 MUTATION = "mutation { a: addPair { errors { code } } b: addPair { errors { code } } }"
+THREE_TAGS = """
+mutation($many: [CreateTagInput!]!, $one: CreateTagInput!) {
+  a: createTags(inputs: $many) { errors { code } }
+  b: createTag(input: $one) { errors { code } }
+}
+"""
 
 
 class Pairs:
@@ -48,6 +57,29 @@ async def _labels(database: gql.Database) -> list[str]:
         return list(await connection.scalars(sa.select(Tag.label)))
 
 
+def _three_tags(name: str) -> dict[str, object]:
+    """Name the rows of one client."""
+    labels = [{"label": f"{name} {number}"} for number in (1, 2, 3)]
+    return {"many": labels[:2], "one": labels[2]}
+
+
+async def _stay(port: int, name: str) -> str:
+    """Send the mutation, and read the answer."""
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
+        body = {"query": THREE_TAGS, "variables": _three_tags(name)}
+        return (await client.post(f"http://127.0.0.1:{port}/graphql", json=body)).text
+
+
+async def _leave(port: int, name: str, after_s: float, *, is_cut: bool) -> None:
+    """Send the mutation, and leave at some moment before or after the answer."""
+    writer = await send(port, graphql_request(THREE_TAGS, **_three_tags(name)))
+    await asyncio.sleep(after_s)
+    if is_cut:
+        hang_up(writer)
+    else:
+        writer.close()
+
+
 async def _settle(database: gql.Database) -> None:
     """Wait until every connection is back."""
     async with asyncio.timeout(PATIENCE_S):
@@ -71,6 +103,31 @@ async def test_killed_socket(written: Api):
         await _settle(database)
 
     assert len(await _labels(database)) == 20
+
+
+async def test_crowd(written: Api):
+    """Of many clients that leave at any moment each is written whole or not at all, and none is in the way."""
+    chance = random.Random(5)  # noqa: S311 - not for secrets
+    database = written.database
+    app = gql.create_app(written.schema, database=database)
+
+    async with served(app) as port:
+        leaving = [
+            _leave(port, f"left {at}", chance.uniform(0, 0.4), is_cut=chance.random() < 0.7)
+            for at in range(60)
+        ]
+        *_, answers = await asyncio.gather(
+            *leaving, asyncio.gather(*(_stay(port, f"stayed {at}") for at in range(10)))
+        )
+        await _settle(database)
+        later = await asyncio.gather(*(_stay(port, f"later {at}") for at in range(20)))
+
+    done = '{"data":{"a":{"errors":[]},"b":{"errors":[]}}}'
+    assert [*answers, *later] == [done] * 30
+    counts = Counter(label.rsplit(maxsplit=1)[0] for label in await _labels(database))
+    assert set(counts.values()) == {3}
+    assert sum(not name.startswith("left") for name in counts) == 30
+    assert database.pool_status().write.waiting == 0
 
 
 async def test_cancelled(written: Api):
