@@ -75,6 +75,8 @@ proof: $(V)/.ok
 	GQL_API_PROOF_LOAD="10000 200 2000 100" $(BIN)/python -m pytest tests/proof/test_loads.py -v
 	$(BIN)/python -m tests.proof.kills
 	$(BIN)/python -m tests.proof.hostile
+	GQL_API_TEST_PGBOUNCER=true $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -k postgres \
+		--ignore tests/proof --ignore tests/access
 	GQL_API_FUZZ=10000 $(BIN)/python -m pytest tests/server/test_fuzz.py -v
 
 schema: $(V)/.ok

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.fixtures.bouncer import CONFIGURATION
 from tests.house.sources import ROOT
 
 IMAGE = re.compile(r"^[a-z][a-z0-9./-]*:\d+\.\d+[\w.-]*$")
@@ -113,6 +114,16 @@ def test_secrets_of_services(services: dict[str, Any]):
 
     assert len(secrets) == 5
     assert [value for value in secrets if not re.search(r"\$\{[A-Z_]+:\?", value)] == []
+
+
+def test_bouncer(services: dict[str, Any]):
+    """PgBouncer is started on demand, and accepts what the application sends at the start."""
+    content = yaml.safe_load((ROOT / "compose.yaml").read_text())["configs"]["bouncer"]["content"]
+    ours = CONFIGURATION.split("ignore_startup_parameters = ")[1].splitlines()[0]
+
+    assert services["bouncer"]["profiles"] == ["bouncer"]
+    assert "pool_mode = transaction" in content
+    assert f"ignore_startup_parameters = {ours}\n" in content
 
 
 def test_ports_of_services(services: dict[str, Any]):
