@@ -53,6 +53,9 @@ class Limits:
     max_list_length: int = 2_000
     """Items of one list in an argument."""
 
+    max_socket_operations: int = 50
+    """Operations that run on one WebSocket at the same time."""
+
     def __post_init__(self) -> None:
         """Refuse limits that let nothing through."""
         for each in fields(self):
@@ -70,6 +73,13 @@ Introspection = Literal["all", "own", "admins", "none"]
 alone; nobody. Administrators are told all of it, but for the last."""
 
 _DEFAULT_LIMITS = Limits()
+_POSITIVE = (
+    "max_attempts",
+    "idempotency_lifetime_s",
+    "request_timeout_s",
+    "socket_init_timeout_s",
+    "socket_send_timeout_s",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,14 @@ class ApiConfig:
     """How long the answer to a mutation with an idempotency key is kept, in seconds."""
 
     request_timeout_s: float = 30
-    """How long an operation over HTTP may take, in seconds, from its whole request to its answer."""
+    """How long an operation may take, in seconds, from its whole request to its
+    answer; events of subscriptions come as long as they come."""
+
+    socket_init_timeout_s: float = 10
+    """How long a WebSocket may stay open before its client says ``connection_init``, in seconds."""
+
+    socket_send_timeout_s: float = 30
+    """How long a message waits for a client that reads nothing, before it is left, in seconds."""
 
     @classmethod
     def for_large_schema(cls, **options: Any) -> Self:
@@ -166,7 +183,7 @@ class ApiConfig:
         if self.has_groups and not self.has_aggregates:
             message = "has_groups is on and has_aggregates is off."
             raise ConfigurationError(message, fix="Turn both off, or both on.")
-        for name in ("max_attempts", "idempotency_lifetime_s", "request_timeout_s"):
+        for name in _POSITIVE:
             value = getattr(self, name)
             if value <= 0:
                 message = f"{name} is {value}."

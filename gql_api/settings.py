@@ -32,6 +32,7 @@ _BARE_NAMES = frozenset({"DATABASE_URL", "HOST", "PORT"})
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -171,6 +172,13 @@ class Settings(BaseSettings):
     max_filter_depth: Positive = _LIMITS.max_filter_depth
     max_filter_conditions: Positive = _LIMITS.max_filter_conditions
     max_list_length: Positive = _LIMITS.max_list_length
+    max_socket_operations: Positive = _LIMITS.max_socket_operations
+
+    socket_init_timeout_s: PositiveSeconds = _CONFIG.socket_init_timeout_s
+    """How long a WebSocket may stay open before its client introduces itself, in seconds."""
+
+    socket_send_timeout_s: PositiveSeconds = _CONFIG.socket_send_timeout_s
+    """How long a message on a WebSocket waits for a client that reads nothing, in seconds."""
 
     introspection: Introspection | None = None
     """Who is told the schema; None: all in ``dev``, admins in ``production``."""

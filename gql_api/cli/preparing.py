@@ -138,6 +138,8 @@ def api_config(
         max_attempts=settings.max_attempts,
         idempotency_lifetime_s=settings.idempotency_lifetime_s,
         request_timeout_s=settings.request_timeout_s,
+        socket_init_timeout_s=settings.socket_init_timeout_s,
+        socket_send_timeout_s=settings.socket_send_timeout_s,
         has_snapshots=settings.snapshots,
         has_row_level_security=settings.row_level_security,
         shows_suggestions=_chosen(settings.suggestions, preset.shows_suggestions),

@@ -48,6 +48,17 @@ class OperationLifecycle(SchemaExtension):
             result.errors = [self._presented(error) for error in result.errors]
 
     @override
+    async def on_stream_result(self, result: Any) -> AsyncIterator[None]:
+        """Present the errors of one event of a subscription; the next one reads everything anew."""
+        if getattr(result, "errors", None):
+            result.errors = [self._presented(error) for error in result.errors]
+        yield
+        context = self.execution_context.context
+        if isinstance(context, Context):
+            schema: Any = self.execution_context.schema
+            context.enter_operation(schema, None)
+
+    @override
     async def on_parse(self) -> AsyncIterator[None]:
         """Refuse several operations of which none is named: Strawberry would run the first."""
         yield

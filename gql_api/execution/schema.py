@@ -78,7 +78,8 @@ def build_schema(
         models: A declarative base, a SQLAlchemy registry, or a list of mapped classes.
         extensions: Strawberry extensions, or what makes them, inside the lifecycle of the operation.
         options: As of ``assemble_schema``: ``dialect``, ``types``, ``policies``, ``default_policy``,
-            ``subject_values``, ``hooks``, ``queries``, ``mutations``, ``config``, ``inflector`` and ``hidden``.
+            ``subject_values``, ``hooks``, ``queries``, ``mutations``,
+            ``subscriptions``, ``config``, ``inflector`` and ``hidden``.
 
     Returns:
         A plain ``strawberry.Schema``. Run it with a ``gql_api.Context``; a mutation is committed,

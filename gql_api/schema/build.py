@@ -101,12 +101,13 @@ class Schema(strawberry.Schema):
             )
         return found
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as Strawberry's, with what it was built from
         self,
         table: TypeTable,
         policies: Mapping[type[Any], Policy[Any]],
         query: type[Any],
         mutation: type[Any] | None,
+        subscription: type[Any] | None,
         *,
         types: Iterable[type[Any]],
         extensions: Iterable[Callable[[], SchemaExtension]],
@@ -119,6 +120,7 @@ class Schema(strawberry.Schema):
         super().__init__(
             query=query,
             mutation=mutation,
+            subscription=subscription,
             types=types,
             extensions=extensions,
             config=StrawberryConfig(scalar_map=scalar_map()),
@@ -151,6 +153,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
     hooks: Sequence[Hooks[Any]] = (),
     queries: Sequence[type[Any]] = (),
     mutations: Sequence[type[Any]] = (),
+    subscriptions: Sequence[type[Any]] = (),
     config: ApiConfig | None = None,
     inflector: Inflector | None = None,
     hidden: Sequence[Hidden] = (),
@@ -170,6 +173,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         hooks: What happens around writes, in this order.
         queries: Classes of further root query fields.
         mutations: Classes of further root mutation fields.
+        subscriptions: Classes of root subscription fields, declared with ``strawberry.subscription``.
         config: Page sizes and the like.
         inflector: Makes the names.
         hidden: Attributes that do not exist for clients: patterns such as ``"User.password"`` and
@@ -204,6 +208,7 @@ def assemble_schema(  # noqa: PLR0913 - the public surface: all but models are o
         MappingProxyType(policy_by_model(tuple(policies))),
         query,
         _root("Mutation", mutation_fields, inflector) if mutation_fields else None,
+        _root("Subscription", collect_fields(subscriptions), inflector) if subscriptions else None,
         types=[*error_types.types, *_row_types(table)] if mutation_fields else _row_types(table),
         extensions=extensions,
     )

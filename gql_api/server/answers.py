@@ -113,11 +113,15 @@ def refusal(
         media_type: Of the answer.
         headers: Further ones, such as ``Allow``.
     """
+    errors = [refused(status, message, request_id_of(scope))]
+    return errors_response(scope, status, errors, media_type=media_type, headers=headers)
+
+
+def refused(status: int, message: str, request_id: str) -> dict[str, Any]:
+    """Return the error of a request that is refused with a status."""
     default = "BAD_REQUEST" if status < HTTPStatus.INTERNAL_SERVER_ERROR else _CODE_BY_STATUS[500]
     code = _CODE_BY_STATUS.get(status, default)
-    extensions = {"code": code, "requestId": request_id_of(scope)}
-    errors = [{"message": message, "extensions": extensions}]
-    return errors_response(scope, status, errors, media_type=media_type, headers=headers)
+    return {"message": message, "extensions": {"code": code, "requestId": request_id}}
 
 
 def present_exception(
@@ -136,18 +140,26 @@ def present_exception(
         media_type: Of the answer.
         headers: Further ones.
     """
-    causes: Sequence[Exception] = error.errors if isinstance(error, WriteRefusedError) else [error]
-    request_id = request_id_of(scope)
-    errors = [
-        present_error(
-            GraphQLError(str(cause), original_error=cause), request_id=request_id, is_early=False
-        ).formatted
-        for cause in causes
-    ]
+    errors = presented(error, request_id_of(scope))
     status = status_of(errors)
     if isinstance(error, RateLimitedError):
         headers = {"Retry-After": str(error.retry_after_s), **(headers or {})}
     return errors_response(scope, status, errors, media_type=media_type, headers=headers)
+
+
+def presented(error: Exception, request_id: str) -> list[dict[str, Any]]:
+    """Return the errors that stand for an exception: one, or those of a write that was refused."""
+    causes: Sequence[Exception] = error.errors if isinstance(error, WriteRefusedError) else [error]
+    return [
+        dict(
+            present_error(
+                GraphQLError(str(cause), original_error=cause),
+                request_id=request_id,
+                is_early=False,
+            ).formatted
+        )
+        for cause in causes
+    ]
 
 
 def status_of(errors: Sequence[Mapping[str, Any]]) -> int:

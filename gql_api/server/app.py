@@ -67,7 +67,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         is_development: Whether ``/openapi.json`` exists, ``/readyz`` tells reasons, and every caller
             may see the SQL of an operation.
         documents: Which documents are found by their ids, and whether others are run.
-        origins: Of pages that may read answers, such as ``https://shop.example``.
+        origins: Of pages that may read answers and open WebSockets, such as ``https://shop.example``.
         has_graphiql: Whether there is GraphiQL; None: in development.
 
     Raises:
@@ -98,7 +98,9 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
     app.add_middleware(RequestIds)
     shows_graphiql = is_development if has_graphiql is None else has_graphiql
     page_path = GRAPHIQL_PATH if shows_graphiql else None
-    app.include_router(endpoint_router(endpoint, path=GRAPHQL_PATH, graphiql_path=page_path))
+    app.include_router(
+        endpoint_router(endpoint, path=GRAPHQL_PATH, graphiql_path=page_path, origins=origins)
+    )
     if page_path is not None:
         app.include_router(
             graphiql_router(endpoint=GRAPHQL_PATH, path=page_path, default_query=default_query)

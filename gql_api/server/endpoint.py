@@ -3,20 +3,24 @@
 Two ways lead here: the route for FastAPI applications, and the front door before FastAPI.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import Any
 
 from graphql import GraphQLError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
+from gql_api.database.engines import Database
 from gql_api.execution.bypass import WrittenResult
 from gql_api.execution.context import Context
 from gql_api.execution.presenting import present_error
@@ -42,6 +46,13 @@ from gql_api.server.request_ids import request_id_of
 from gql_api.server.requests import OperationRequest
 from gql_api.server.session import database_of
 from gql_api.server.statements import StatementCount, counted_statements, watch_statements
+from gql_api.server.streams import (
+    StreamedOperation,
+    SubscriptionAskedError,
+    explain_failure,
+    require_same,
+    tell_result,
+)
 from gql_api.server.watch import ClientLeftError, Watch
 
 _LOG = logging.getLogger(__name__)
@@ -81,6 +92,8 @@ class Endpoint:
         self.limits = schema.table.config.limits
         """Of requests."""
         self._timeout_s = schema.table.config.request_timeout_s
+        self.config = schema.table.config
+        """Of the schema."""
         self._schema = schema
         self._authenticate = authenticate
         self._is_development = is_development
@@ -132,7 +145,8 @@ class Endpoint:
         """Run an operation.
 
         Raises:
-            HTTPException: 405 for a mutation by GET, 400 for a subscription.
+            HTTPException: 405 for a mutation by GET.
+            SubscriptionAskedError: It is a subscription.
         """
         try:
             return await self._schema.execute(
@@ -149,7 +163,86 @@ class Endpoint:
             if error.operation_type is OperationType.MUTATION:
                 message = "Mutations are not run by GET: send them by POST."
                 raise HTTPException(405, message, headers={"Allow": "POST"}) from error
-            raise HTTPException(400, "Subscriptions are not served over HTTP.") from error
+            raise SubscriptionAskedError from error
+
+    async def stream(self, asked: StreamedOperation) -> None:
+        """Run an operation and tell its results as they come, whatever happens.
+
+        Cost:
+            As of the operation; before each further event of a subscription, who asks is found out
+            again, so that a role that was taken away ends it.
+        """
+        tokens = bind_contextvars(request_id=asked.request_id)
+        try:
+            await self._stream(asked)
+            await asked.complete()
+        except ClientLeftError:
+            pass
+        except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
+            with suppress(ClientLeftError):
+                await asked.refuse(*explain_failure(error, asked.request_id))
+        finally:
+            reset_contextvars(**tokens)
+
+    async def _stream(self, asked: StreamedOperation) -> None:
+        started_at = time.perf_counter()
+        operation = asked.operation
+        if operation.is_unusual or not self._store.takes_all:
+            operation = self._store.resolve(operation)
+        database = database_of(asked.connection)
+        watch_statements(database)
+        with counted_statements() as count:
+            errors: Sequence[dict[str, Any]] = ()
+            try:
+                result = await self._execute_watched(asked, operation, database)
+                errors = [_presented(error, asked.request_id) for error in result.errors or ()]
+                await tell_result(asked, result, errors)
+            except SubscriptionAskedError:
+                await self._tell_events(asked, operation)
+            finally:
+                if asked.context is not None:
+                    _log_operation(asked.context, operation, count, started_at, errors)
+
+    async def _execute_watched(
+        self, asked: StreamedOperation, operation: OperationRequest, database: Database
+    ) -> ExecutionResult:
+        connection, is_cancellable = asked.connection, database.may_cancel
+        with Watch(asked.leaving, self._timeout_s, is_cancellable=is_cancellable) as watch:
+            subject = await self._authenticate(connection, database)
+            context = Context(database, subject, request_id=asked.request_id)
+            asked.context = watch.context = context
+            context.client_address = client_address(connection.scope)
+            context.takes_encoded = context.takes_body = True
+            return await self._execute(asked.method, operation, context)
+
+    async def _tell_events(self, asked: StreamedOperation, operation: OperationRequest) -> None:
+        """Tell the events of a subscription until it ends, or whoever asks has lost a right."""
+        context = asked.begin_events()
+        results: Any = await self._schema.subscribe(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=context,
+            operation_name=operation.operation_name,
+            operation_extensions=operation.extensions,
+        )
+        is_first = True
+        async with aclosing(results):
+            async for result in results:
+                if not is_first:
+                    subject = await self._authenticate(asked.connection, context.database)
+                    require_same(context, subject)
+                errors = [_presented(error, asked.request_id) for error in result.errors or ()]
+                await tell_result(asked, result, errors)
+                is_first = False
+                await asyncio.sleep(0)  # events that are there already let others run as well
+
+    async def admit(self, connection: HTTPConnection) -> None:
+        """Find out who asks, before any operation.
+
+        Raises:
+            UnauthenticatedError: The credentials are invalid.
+        """
+        await self._authenticate(connection, database_of(connection))
 
 
 def failure(request: Request, error: Exception, media_type: str) -> Response:

@@ -50,6 +50,19 @@ def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
     )
 
 
+def is_allowed_origin(headers: Headers, origins: Sequence[str]) -> bool:
+    """Tell whether whoever opens a socket may: browsers ask nobody before they do.
+
+    Args:
+        headers: Of the handshake. Programs that are no browsers send no ``Origin``, and may.
+        origins: That are allowed beside pages of the same host and port; ``*`` alone for all.
+    """
+    origin = headers.get("origin")
+    if origin is None or ANY_ORIGIN in origins or origin in origins:
+        return True
+    return origin.partition("://")[2].lower() == headers.get("host", "").lower()
+
+
 class _CrossOrigin(CORSMiddleware):
     """Starlette's middleware, whose refusals are JSON too."""
 

@@ -24,12 +24,13 @@ def request_id_of(scope: Scope) -> str:
     state = scope.setdefault("state", {})
     if _STATE_KEY not in state:
         sent = header_of(scope, _RAW_HEADER)
-        state[_STATE_KEY] = sent if sent and _TOKEN.fullmatch(sent) else _new_id()
+        state[_STATE_KEY] = sent if sent and _TOKEN.fullmatch(sent) else new_request_id()
     request_id: str = state[_STATE_KEY]
     return request_id
 
 
-def _new_id() -> str:
+def new_request_id() -> str:
+    """Make a reference of 32 hexadecimal digits."""
     return f"{random.getrandbits(128):032x}"  # it guards nothing
 
 

@@ -62,7 +62,7 @@ async def read_operation(request: Request, limits: Limits) -> OperationRequest:
     """
     if request.method == "GET":
         _require_size(len(request.url.query), limits)
-        return _operation(_read_parameters(request, limits))
+        return operation_of(_read_parameters(request, limits))
     _require_json(request.headers)
     return parse_operation(await _read_body(request, limits), limits)
 
@@ -78,7 +78,7 @@ def parse_operation(body: bytes, limits: Limits) -> OperationRequest:
     if not isinstance(content, dict):
         message = "The request body must be one JSON object."
         raise HTTPException(400, message)
-    return _operation(content)
+    return operation_of(content)
 
 
 async def _read_body(request: Request, limits: Limits) -> bytes:
@@ -135,7 +135,12 @@ def _parse(text: bytes, subject: str, limits: Limits) -> Any:
     return content
 
 
-def _operation(content: Mapping[str, Any]) -> OperationRequest:
+def operation_of(content: Mapping[str, Any]) -> OperationRequest:
+    """Return the operation that an object of JSON asks for.
+
+    Raises:
+        HTTPException: 400 where a member is of another type.
+    """
     query, variables = content.get("query"), content.get("variables")
     if content.keys() <= _USUAL and type(query) is str and query and type(variables) is dict:
         return OperationRequest(query, None, variables, None)

@@ -1,8 +1,9 @@
-"""The GraphQL route: GraphQL over HTTP for GET and POST, in any FastAPI application.
+"""The GraphQL route: GraphQL over HTTP and over WebSockets, in any FastAPI application.
 
-Neither batches, uploads nor subscriptions are served: an operation is one JSON object, and so is
-its answer.
+Neither batches nor uploads are served: an operation is one JSON object.
 """
+
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,11 +16,12 @@ from gql_api.server.endpoint import Endpoint, failure
 from gql_api.server.negotiation import prefers_page, response_media_type
 from gql_api.server.persisted import PersistedDocuments
 from gql_api.server.requests import read_operation
+from gql_api.server.sockets import socket_route
 
 _DEFAULT_DOCUMENTS = PersistedDocuments()
 
 
-def graphql_router(
+def graphql_router(  # noqa: PLR0913 - the public surface: all but the schema are options
     schema: Schema,
     *,
     authenticate: Authenticate = authenticate_nobody,
@@ -27,6 +29,7 @@ def graphql_router(
     graphiql_path: str | None = None,
     is_development: bool = False,
     documents: PersistedDocuments = _DEFAULT_DOCUMENTS,
+    origins: Sequence[str] = (),
 ) -> APIRouter:
     """Make the route of a schema, to be included in any FastAPI application.
 
@@ -40,19 +43,23 @@ def graphql_router(
             GraphiQL below the application's root path.
         is_development: Whether every caller may see the SQL of an operation; else administrators.
         documents: Which documents are found by their ids, and whether others are run.
+        origins: Of pages that may open WebSockets, beside those of the same host; ``*`` for all.
 
     Raises:
         ConfigurationError: A trusted document cannot be run.
     """
     endpoint = Endpoint(schema, authenticate, is_development=is_development, documents=documents)
-    return endpoint_router(endpoint, path=path, graphiql_path=graphiql_path)
+    return endpoint_router(endpoint, path=path, graphiql_path=graphiql_path, origins=origins)
 
 
-def endpoint_router(endpoint: Endpoint, *, path: str, graphiql_path: str | None) -> APIRouter:
+def endpoint_router(
+    endpoint: Endpoint, *, path: str, graphiql_path: str | None, origins: Sequence[str]
+) -> APIRouter:
     """Make the route of an endpoint, as ``graphql_router`` does."""
     router = APIRouter(include_in_schema=False)
     route = _Route(endpoint, graphiql_path)
     router.add_api_route(path, route.answer, methods=["GET", "POST"], response_model=None)
+    router.add_websocket_route(path, socket_route(endpoint, origins))
     return router
 
 

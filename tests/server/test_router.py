@@ -182,10 +182,10 @@ async def test_mutation_by_get(client, notes_database, accept):
 
 
 async def test_subscription(client):
-    """Subscriptions are not served over HTTP."""
+    """A subscription is refused as one answer."""
     response = await client.post("/graphql", json={"query": "subscription { a }"})
 
-    message = "Subscriptions are not served over HTTP."
+    message = "Subscriptions are run over WebSockets."
     assert refusal(response) == (400, "BAD_REQUEST", message)
 
 
