@@ -10,7 +10,7 @@ from typing_extensions import override
 from uvicorn import Server
 from uvicorn.supervisors import Multiprocess, multiprocess
 
-from gql_api.server.health import DRAINING
+from gql_api.server.health import DRAINING, STOPPING
 
 LINGER_S = 1.0
 """Connections without a request stay this long: their client may just be sending one."""
@@ -23,12 +23,18 @@ class DrainingServer(Server):
 
     It takes all connections that the system has accepted before it stops to listen, tells each
     client that its connection ends with the answer, and closes those without a request a moment
-    later. Everything that runs by then has the time that the configuration gives it.
+    later. Subscriptions that are sent as events end. Everything else that runs by then has the time that the configuration gives it.
     """
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lifespan.state[STOPPING] = asyncio.Event()
+        await super().startup(sockets)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.lifespan.state[DRAINING] = True
+        self.lifespan.state[STOPPING].set()
         state = self.server_state
         state.default_headers = [*state.default_headers, (b"connection", b"close")]
         await self._stop_listening(sockets or [])

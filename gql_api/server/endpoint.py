@@ -225,6 +225,7 @@ class Endpoint:
             operation_name=operation.operation_name,
             operation_extensions=operation.extensions,
         )
+        await asked.begin()
         is_first = True
         async with aclosing(results):
             async for result in results:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql_api.server.endpoint import Endpoint, failure
-from gql_api.server.negotiation import response_media_type
+from gql_api.server.negotiation import prefers_events, response_media_type
 from gql_api.server.requests import parse_operation
 
 _JSON_TYPES = frozenset(
@@ -89,6 +89,7 @@ class FrontDoor:
             len(headers) != len(sent)  # a header stands twice
             or headers.get(b"content-type", b"").lower() not in _JSON_TYPES
             or b"content-encoding" in headers
+            or _wants_events(headers)
         ):
             return None
         return headers
@@ -99,6 +100,11 @@ class FrontDoor:
         if path.startswith(root_path):
             return path == root_path + self._path
         return path == self._path  # a proxy has taken the root path away
+
+
+def _wants_events(headers: Mapping[bytes, bytes]) -> bool:
+    accept = headers.get(b"accept", b"")
+    return b"event-stream" in accept.lower() and prefers_events(accept.decode("latin-1"))
 
 
 def _joined(messages: Iterable[Message]) -> bytes:

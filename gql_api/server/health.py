@@ -18,6 +18,9 @@ READY_TIMEOUT_S = 2.0
 DRAINING = "gql_api.is_draining"
 """Key of the server's state, true from when it is to stop: it is not ready for anything new then."""
 
+STOPPING = "gql_api.stopping"
+"""Key of the server's state: an event that is set when it is to stop, for what would go on for ever."""
+
 _LOG = logging.getLogger(__name__)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
 
 
 @functools.lru_cache(maxsize=256)
@@ -28,6 +29,20 @@ def response_media_type(accept: str) -> str:
     if modern == plain and modern > 0:
         return next(name for name in weights if name in {GRAPHQL_RESPONSE, JSON})
     return GRAPHQL_RESPONSE if modern > plain else JSON
+
+
+@functools.lru_cache(maxsize=256)
+def prefers_events(accept: str) -> bool:
+    """Tell whether a caller would rather have events than one answer of JSON.
+
+    Clients that take either name both for every operation: of equal weights the first one counts, as
+    with the media types of JSON.
+    """
+    weights = _weights(accept)
+    wanted = weights.get(EVENT_STREAM, 0.0)
+    first = next((name for name in weights if name in {EVENT_STREAM, GRAPHQL_RESPONSE, JSON}), None)
+    others = max(weights.get(JSON, 0.0), weights.get(GRAPHQL_RESPONSE, 0.0))
+    return wanted > others or (wanted > 0 and wanted == others and first == EVENT_STREAM)
 
 
 def prefers_page(accept: str) -> bool:

@@ -1,4 +1,4 @@
-"""The GraphQL route: GraphQL over HTTP and over WebSockets, in any FastAPI application.
+"""The GraphQL route: GraphQL over HTTP, as events and over WebSockets, in any FastAPI application.
 
 Neither batches nor uploads are served: an operation is one JSON object.
 """
@@ -13,7 +13,8 @@ from gql_api.schema.build import Schema
 from gql_api.server.answers import VARY
 from gql_api.server.application import Authenticate, authenticate_nobody
 from gql_api.server.endpoint import Endpoint, failure
-from gql_api.server.negotiation import prefers_page, response_media_type
+from gql_api.server.events import EventResponse
+from gql_api.server.negotiation import prefers_events, prefers_page, response_media_type
 from gql_api.server.persisted import PersistedDocuments
 from gql_api.server.requests import read_operation
 from gql_api.server.sockets import socket_route
@@ -80,6 +81,8 @@ class _Route:
             operation = await read_operation(request, self._endpoint.limits)
         except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
             return failure(request, error, media_type)
+        if prefers_events(accept):
+            return EventResponse(self._endpoint, request, operation)
         return await self._endpoint.answer(request, operation, media_type)
 
     def _show_page(self, request: Request) -> Response:

@@ -23,7 +23,7 @@ class SubscriptionAskedError(HTTPException):
     """The operation is a subscription: one answer cannot hold its events."""
 
     def __init__(self) -> None:
-        message = "Subscriptions are run over WebSockets."
+        message = "Subscriptions are run over WebSockets, and for text/event-stream."
         super().__init__(400, message)
 
 
@@ -59,6 +59,10 @@ class StreamedOperation:
     def stop(self) -> None:
         """Have it end, since nobody listens: a mutation that has begun runs on."""
         self._left.set()
+        self.end_events()
+
+    def end_events(self) -> None:
+        """End a subscription; any other operation goes on to its result."""
         if self._has_events and self.task is not None and self.context is not None:
             self.task.cancel()
             self.context.progress.cancel_reads()
@@ -78,6 +82,9 @@ class StreamedOperation:
             raise ClientLeftError
         self._has_events = True
         return self.context
+
+    async def begin(self) -> None:
+        """Be told that a subscription has begun, whose first event may take its time."""
 
     async def tell(self, result: bytes) -> None:
         """Tell a result, as JSON.

@@ -185,7 +185,7 @@ async def test_subscription(client):
     """A subscription is refused as one answer."""
     response = await client.post("/graphql", json={"query": "subscription { a }"})
 
-    message = "Subscriptions are run over WebSockets."
+    message = "Subscriptions are run over WebSockets, and for text/event-stream."
     assert refusal(response) == (400, "BAD_REQUEST", message)
 
 
