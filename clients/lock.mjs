@@ -1,7 +1,7 @@
 // Writes package-lock.json of the given client folders anew, with hashes and without any address:
 // where packages come from is the business of whoever installs them.
 //
-//   node lock.mjs graphiql browser codegen relay
+//   node lock.mjs graphiql browser codegen relay transports
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

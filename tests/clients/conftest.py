@@ -102,3 +102,9 @@ def codegen_client() -> NodeClient:
 def relay_client() -> NodeClient:
     """A Relay application."""
     return install_client("relay", kind="clients")
+
+
+@pytest.fixture(scope="session")
+def transports_client() -> NodeClient:
+    """Clients that people use, and what they speak."""
+    return install_client("transports", kind="clients")
