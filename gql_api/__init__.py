@@ -49,7 +49,7 @@ from gql_api.server.app import create_app
 from gql_api.server.application import Application, Authenticate
 from gql_api.server.health import ReadinessCheck
 from gql_api.server.persisted import PersistedDocuments, read_manifests
-from gql_api.server.rates import Rate, RateCounter
+from gql_api.server.rates import Rate, RateCounter, RequestRates
 from gql_api.server.router import graphql_router
 from gql_api.server.session import WriteSession, write_session
 from gql_api.sql.stored_answers import idempotency_table
@@ -97,6 +97,7 @@ __all__ = [
     "RateLimitedError",
     "ReadinessCheck",
     "Repository",
+    "RequestRates",
     "Roles",
     "RowChange",
     "Schema",

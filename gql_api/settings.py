@@ -240,6 +240,15 @@ class Settings(BaseSettings):
     sign_in_period_s: Positive = 15 * 60
     """Of the two settings before, in seconds."""
 
+    rate_requests: NotNegative = 0
+    """Requests of one caller to the endpoint in a period; 0 for any number."""
+
+    rate_cost: NotNegative = 0
+    """Points that the operations of one caller may cost in a period; 0 for any number."""
+
+    rate_period_s: Positive = 60
+    """Of the two settings before, in seconds."""
+
     redis_url: str | None = Field(default=None, repr=False)
     """Where attempts are counted for all processes; None: by each process itself."""
 

@@ -15,6 +15,7 @@ from gql_api.server.app import create_app
 from gql_api.server.application import Application
 from gql_api.server.health import ReadinessCheck
 from gql_api.server.persisted import PersistedDocuments, read_manifests
+from gql_api.server.rates import Rate, RateCounter, RequestRates
 from gql_api.settings import Settings
 
 _MOST_MODELS_WITH_ALL = 150
@@ -94,8 +95,24 @@ def build_app(plan: Plan, application: Application) -> FastAPI:
         is_development=plan.is_development,
         documents=persisted_documents(plan.settings),
         origins=plan.settings.cors_origins.split(),
+        rates=request_rates(plan.settings),
         has_graphiql=plan.settings.graphiql,
     )
+
+
+def request_rates(settings: Settings) -> RequestRates | None:
+    """Say how much one caller may ask for, as the settings do; None where there is no rate.
+
+    Raises:
+        ConfigurationError: The address of Redis cannot be used.
+    """
+    if not settings.rate_requests and not settings.rate_cost:
+        return None
+    requests, cost = (
+        Rate(amount, settings.rate_period_s) if amount else None
+        for amount in (settings.rate_requests, settings.rate_cost)
+    )
+    return RequestRates(counter=RateCounter(settings.redis_url), requests=requests, cost=cost)
 
 
 def persisted_documents(settings: Settings) -> PersistedDocuments:

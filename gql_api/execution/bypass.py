@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLField, GraphQLNonNull, located_error
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gql_api.errors import ApiError, NoPlainFormError
+from gql_api.errors import ApiError, NoPlainFormError, RateLimitedError
 from gql_api.execution.context import Context
 from gql_api.execution.disclosing import tells_suggestions
 from gql_api.execution.documents import DocumentCache, KnownDocument
@@ -83,11 +83,13 @@ class Bypass:
         operation = None if known is None else known.operation(asked.name, self._schema)
         if known is None or operation is None:
             return None
-        planned = self._plan(known, operation, asked)
-        if planned is None:
+        if (planned := self._plan(known, operation, asked)) is None:
             return None
         fields, cost = planned
         context = asked.context
+        context.cost = cost
+        if context.charge is not None and (refusal := await self._refusal(context)) is not None:
+            return refusal
         context.operation_name, context.operation_type = operation.name, OperationType.QUERY.value
         context.plans = known.plans
         context.enter_operation(self._schema, None)
@@ -97,9 +99,17 @@ class Bypass:
             return None
         extensions = present_cost(cost, self._schema)
         body = _body(fields, answers) if context.takes_body and not extensions else None
-        if body is not None:
-            return WrittenResult(body)
-        return self._result(fields, answers, context, extensions)
+        written = None if body is None else WrittenResult(body)
+        return written or self._result(fields, answers, context, extensions)
+
+    async def _refusal(self, context: Context) -> ExecutionResult | None:
+        """Have the cost counted; None where it is not too much."""
+        try:
+            await context.charge_cost()
+        except RateLimitedError as error:
+            unlocated = GraphQLError(str(error), original_error=error)
+            return ExecutionResult(None, [self._presented(unlocated, context)])
+        return None
 
     def _plan(
         self, known: KnownDocument, operation: KnownOperation, asked: AskedOperation

@@ -1,6 +1,6 @@
 """The GraphQL context: who asks, where the data lives, and the operation's own state."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any, Self, TypeVar
@@ -41,6 +41,12 @@ class Context:
 
     client_address: str | None = None
     """Where the request came from: an address, or a network of IPv6; None in process."""
+
+    cost: int | None = None
+    """Points of the operation, as soon as it was judged."""
+
+    charge: Callable[[int], Awaitable[None]] | None = None
+    """Told the points before the operation runs, once; raises where they are too many."""
 
     def __init__(
         self, database: Database, subject: Subject = ANONYMOUS, *, request_id: str | None = None
@@ -114,6 +120,16 @@ class Context:
     async def _load_value_once(self, load: LoadValue, subject: Subject) -> Any:
         async with self.read_session() as session:
             return await load(subject, session)
+
+    async def charge_cost(self) -> None:
+        """Have the cost of the operation counted, where it is; once, however it is run.
+
+        Raises:
+            RateLimitedError: There was too much.
+        """
+        charge, self.charge = self.charge, None
+        if charge is not None and self.cost is not None:
+            await charge(self.cost)
 
     @property
     def is_in_transaction(self) -> bool:

@@ -19,7 +19,12 @@ from typing_extensions import override
 
 from gql_api.config import Isolation
 from gql_api.database.engines import Database
-from gql_api.errors import BadUserInputError, ConfigurationError, RolledBackError
+from gql_api.errors import (
+    BadUserInputError,
+    ConfigurationError,
+    RateLimitedError,
+    RolledBackError,
+)
 from gql_api.execution.attempts import has_conflict
 from gql_api.execution.context import Context
 from gql_api.execution.disclosing import tells_suggestions
@@ -78,6 +83,9 @@ class OperationLifecycle(SchemaExtension):
         schema: Any = self.execution_context.schema
         context.operation_name = self.execution_context.operation_name
         context.operation_type = self.execution_context.operation_type.value
+        if not await self._is_affordable(context):
+            yield
+            return
         if self.execution_context.operation_type is not OperationType.MUTATION:
             context.enter_operation(schema, None)
             async with self._reads(context, schema):
@@ -91,6 +99,16 @@ class OperationLifecycle(SchemaExtension):
             await self._finish(unit, key, context.database)
             context.enter_operation(schema, None)
             context.lost_conflict = not unit.has_committed and self._is_conflict(unit)
+
+    async def _is_affordable(self, context: Context) -> bool:
+        """Have the cost counted; where it is too much, the refusal is the result."""
+        try:
+            await context.charge_cost()
+        except RateLimitedError as error:
+            refusal = GraphQLError(str(error), original_error=error)
+            self.execution_context.result = ExecutionResult(None, [refusal])
+            return False
+        return True
 
     async def _claim_key(self, context: Context, unit: UnitOfWork, schema: Any) -> Key | None:
         """Claim the idempotency key, if there is one: an earlier answer or a refusal is the result."""

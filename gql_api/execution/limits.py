@@ -89,6 +89,7 @@ class OperationLimits(SchemaExtension):
         if context.pre_execution_errors is None:  # else another extension has judged it
             context.pre_execution_errors = self._judge_document() or self._judge_request()
         if isinstance(context.context, Context):
+            context.context.cost = self._cost
             context.context.plans = None if self._known is None else self._known.plans
         yield
 

@@ -9,7 +9,7 @@ from graphql import GraphQLError
 from starlette.responses import Response
 from starlette.types import Scope
 
-from gql_api.errors import RateLimitedError, WriteRefusedError
+from gql_api.errors import WriteRefusedError
 from gql_api.execution.presenting import present_error
 from gql_api.loading.answers import write_json
 from gql_api.server.negotiation import JSON
@@ -142,8 +142,6 @@ def present_exception(
     """
     errors = presented(error, request_id_of(scope))
     status = status_of(errors)
-    if isinstance(error, RateLimitedError):
-        headers = {"Retry-After": str(error.retry_after_s), **(headers or {})}
     return errors_response(scope, status, errors, media_type=media_type, headers=headers)
 
 
@@ -178,6 +176,11 @@ def outage_status(data: Mapping[str, Any] | None, errors: Sequence[Mapping[str, 
     return _STATUS_BY_CODE[outages[0]]
 
 
+def _retry_after(errors: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    wait_s = errors[0].get("extensions", {}).get("retryAfterS") if errors else None
+    return {} if wait_s is None else {"Retry-After": str(wait_s)}
+
+
 def errors_response(
     scope: Scope,
     status: int,
@@ -187,7 +190,7 @@ def errors_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with errors and no data."""
-    named = {**_HEADERS_BY_STATUS.get(status, {}), **(headers or {})}
+    named = {**_HEADERS_BY_STATUS.get(status, {}), **_retry_after(errors), **(headers or {})}
     return json_response(
         scope, {"errors": errors}, status=status, media_type=media_type, headers=named
     )

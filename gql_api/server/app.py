@@ -18,6 +18,7 @@ from gql_api.server.origins import allow_origins
 from gql_api.server.pages import pages_router
 from gql_api.server.persisted import PersistedDocuments
 from gql_api.server.pools import pools_router
+from gql_api.server.rates import RequestRates
 from gql_api.server.request_ids import RequestIds
 from gql_api.server.router import endpoint_router
 from gql_api.server.served import ServedApp
@@ -43,6 +44,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
     is_development: bool = True,
     documents: PersistedDocuments = _DEFAULT_DOCUMENTS,
     origins: Sequence[str] = (),
+    rates: RequestRates | None = None,
     has_graphiql: bool | None = None,
 ) -> FastAPI:
     """Make an application that serves a schema, GraphiQL, health and the schema's text.
@@ -67,6 +69,7 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         is_development: Whether ``/openapi.json`` exists, ``/readyz`` tells reasons, and every caller
             may see the SQL of an operation.
         documents: Which documents are found by their ids, and whether others are run.
+        rates: How much one caller may ask for; None for any amount.
         origins: Of pages that may read answers and open WebSockets, such as ``https://shop.example``.
         has_graphiql: Whether there is GraphiQL; None: in development.
 
@@ -92,7 +95,9 @@ def create_app(  # noqa: PLR0913 - the public surface: all but the schema are op
         docs_url=None,  # FastAPI's pages load scripts from other hosts
         redoc_url=None,
     )
-    endpoint = Endpoint(schema, authenticate, is_development=is_development, documents=documents)
+    endpoint = Endpoint(
+        schema, authenticate, is_development=is_development, documents=documents, rates=rates
+    )
     app.add_middleware(FrontDoor, endpoint=endpoint, path=GRAPHQL_PATH)  # the innermost
     install_failure_handlers(app)
     app.add_middleware(RequestIds)

@@ -4,6 +4,7 @@ Two ways lead here: the route for FastAPI applications, and the front door befor
 """
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ from gql_api.server.explaining import begin_explanation
 from gql_api.server.headers import header_of
 from gql_api.server.negotiation import GRAPHQL_RESPONSE
 from gql_api.server.persisted import DocumentStore, PersistedDocuments, check_trusted
-from gql_api.server.rates import client_address
+from gql_api.server.rates import RequestRates, caller_of, client_address
 from gql_api.server.request_ids import request_id_of
 from gql_api.server.requests import OperationRequest
 from gql_api.server.session import database_of
@@ -74,6 +75,7 @@ class Endpoint:
         authenticate: Finds out who asks.
         is_development: Whether every caller may see the SQL of an operation; else administrators.
         documents: Which ones are found by their ids, and whether others are run.
+        rates: How much a caller may ask for; None for any amount.
 
     Raises:
         ConfigurationError: A trusted document cannot be run.
@@ -86,6 +88,7 @@ class Endpoint:
         *,
         is_development: bool,
         documents: PersistedDocuments,
+        rates: RequestRates | None = None,
     ) -> None:
         check_trusted(documents, schema)
         self._store = DocumentStore(documents)
@@ -94,6 +97,7 @@ class Endpoint:
         self._timeout_s = schema.table.config.request_timeout_s
         self.config = schema.table.config
         """Of the schema."""
+        self._rates = rates
         self._schema = schema
         self._authenticate = authenticate
         self._is_development = is_development
@@ -124,6 +128,7 @@ class Endpoint:
         with counted_statements() as count:
             subject = await self._authenticate(request, database)
             context = watch.context = Context(database, subject, request_id=request_id)
+            await self._count(context, request)
             context.client_address = client_address(request.scope)
             context.takes_encoded = True
             context.idempotency_key = header_of(request.scope, b"idempotency-key")
@@ -138,6 +143,19 @@ class Endpoint:
         if asked is not None:
             await asked.add_to(result, self._schema, context)
         return _present_result(request, result, errors, media_type)
+
+    async def _count(self, context: Context, connection: HTTPConnection) -> None:
+        """Count the request, and have its cost counted.
+
+        Raises:
+            RateLimitedError: The caller has asked for too much lately.
+        """
+        rates = self._rates
+        if rates is not None:
+            caller = caller_of(context.subject, connection.scope)
+            await rates.count_request(caller)
+            if rates.cost is not None:
+                context.charge = functools.partial(rates.count_cost, caller)
 
     async def _execute(
         self, method: str, operation: OperationRequest, context: Context
@@ -211,6 +229,7 @@ class Endpoint:
             subject = await self._authenticate(connection, database)
             context = Context(database, subject, request_id=asked.request_id)
             asked.context = watch.context = context
+            await self._count(context, connection)
             context.client_address = client_address(connection.scope)
             context.takes_encoded = context.takes_body = True
             return await self._execute(asked.method, operation, context)
@@ -287,7 +306,7 @@ def _present_result(
     data = result.data
     if data is None and errors and not any(error.get("path") for error in errors):
         status = status_of(errors)
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if status < HTTPStatus.TOO_MANY_REQUESTS:
             status = 400 if media_type == GRAPHQL_RESPONSE else 200
         return errors_response(request.scope, status, errors, media_type=media_type, headers=VARY)
     content = {"data": data, "errors": errors} if errors else {"data": data}

@@ -16,7 +16,8 @@ from limits.errors import ConfigurationError as MissingPackageError
 from limits.errors import StorageError
 from starlette.types import Scope
 
-from gql_api.errors import ConfigurationError
+from gql_api.access.subjects import Subject
+from gql_api.errors import ConfigurationError, RateLimitedError
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 1.0
@@ -96,6 +97,57 @@ class RateCounter:
                 facts = {"reason": repr(error.storage_error)}
                 _LOG.warning("rates are counted by this process alone", extra=facts)
         return await work(self._own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRates:
+    """How much one caller may ask of the endpoint: a user, or an address of whoever is anonymous."""
+
+    counter: RateCounter
+    """Where it is counted."""
+
+    requests: Rate | None = None
+    """Requests; None for any number."""
+
+    cost: Rate | None = None
+    """Points of operations, as of ``Limits.max_cost``, which it must not be below; None for any."""
+
+    async def count_request(self, caller: str) -> None:
+        """Count a request.
+
+        Raises:
+            RateLimitedError: There were too many.
+
+        Cost:
+            No statement.
+        """
+        await self._take(self.requests, "requests", caller, 1)
+
+    async def count_cost(self, caller: str, points: int) -> None:
+        """Count what an operation costs, before it runs.
+
+        Raises:
+            RateLimitedError: There was too much.
+
+        Cost:
+            No statement.
+        """
+        await self._take(self.cost, "cost", caller, points)
+
+    async def _take(self, rate: Rate | None, name: str, caller: str, amount: int) -> None:
+        if rate is None or amount <= 0:
+            return
+        wait_s = await self.counter.take(rate, name, caller, amount=amount)
+        if wait_s:
+            message = f"Too much was asked for. Try again in {wait_s} seconds."
+            raise RateLimitedError(message, retry_after_s=wait_s)
+
+
+def caller_of(subject: Subject, scope: Scope) -> str:
+    """Return whose requests are counted together."""
+    if subject.user_id is not None:
+        return f"user {subject.user_id}"
+    return f"address {client_address(scope)}"
 
 
 def client_address(scope: Scope) -> str | None:

@@ -16,6 +16,7 @@ from gql_api.server.endpoint import Endpoint, failure
 from gql_api.server.events import EventResponse
 from gql_api.server.negotiation import prefers_events, prefers_page, response_media_type
 from gql_api.server.persisted import PersistedDocuments
+from gql_api.server.rates import RequestRates
 from gql_api.server.requests import read_operation
 from gql_api.server.sockets import socket_route
 
@@ -30,6 +31,7 @@ def graphql_router(  # noqa: PLR0913 - the public surface: all but the schema ar
     graphiql_path: str | None = None,
     is_development: bool = False,
     documents: PersistedDocuments = _DEFAULT_DOCUMENTS,
+    rates: RequestRates | None = None,
     origins: Sequence[str] = (),
 ) -> APIRouter:
     """Make the route of a schema, to be included in any FastAPI application.
@@ -44,12 +46,15 @@ def graphql_router(  # noqa: PLR0913 - the public surface: all but the schema ar
             GraphiQL below the application's root path.
         is_development: Whether every caller may see the SQL of an operation; else administrators.
         documents: Which documents are found by their ids, and whether others are run.
+        rates: How much one caller may ask for; None for any amount.
         origins: Of pages that may open WebSockets, beside those of the same host; ``*`` for all.
 
     Raises:
         ConfigurationError: A trusted document cannot be run.
     """
-    endpoint = Endpoint(schema, authenticate, is_development=is_development, documents=documents)
+    endpoint = Endpoint(
+        schema, authenticate, is_development=is_development, documents=documents, rates=rates
+    )
     return endpoint_router(endpoint, path=path, graphiql_path=graphiql_path, origins=origins)
 
 
