@@ -6,7 +6,7 @@ from typing import Any
 
 from gql_api.errors import ForbiddenError, TooManyRowsError, ValidationError
 from gql_api.mapping.descriptors import Column, Entity
-from gql_api.persistence.deletion import delete_locked
+from gql_api.persistence.deletion import delete_locked, untie_rows
 from gql_api.persistence.flushing import find_refused, flush, key_chunks, plain_keys, primary_key_of
 from gql_api.persistence.instances import bindable_values
 from gql_api.persistence.links import LinkedRow, load_links
@@ -134,6 +134,8 @@ async def delete_instances(entity: Entity, wanted: Sequence[Wanted], write: Writ
     """
     found = await lock_rows(entity, wanted, write, is_delete=True)
     is_removed = len(found) > 1 and entity.soft_delete is None
+    if is_removed:
+        await untie_rows(entity, found, write, wanted[0].path)
     cascades = select_cascades(entity, write.compilation) if is_removed else None
     if cascades is not None:
         keys = [primary_key_of(entity, row) for row in found]

@@ -275,3 +275,17 @@ class Badge(Base):
     def __init__(self, name: str, color: str = "red") -> None:
         self.name = name
         self.color = color
+
+
+class Branch(Base):
+    """A tree, whose root may be its own parent."""
+
+    __tablename__ = "branch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("branch.id"))
+
+    parent: Mapped["Branch | None"] = relationship(
+        remote_side="Branch.id", back_populates="children", lazy="raise"
+    )
+    children: Mapped[list["Branch"]] = relationship(back_populates="parent", lazy="raise")

@@ -17,6 +17,8 @@ from gql_api.errors import (
     WriteRefusedError,
 )
 from gql_api.persistence.rows import create_row, delete_row, update_row
+from gql_api.persistence.sets import delete_instances
+from gql_api.persistence.targets import Wanted
 from gql_api.plan.changes import CreateRow, DeleteRow, KeyValue, Link, UpdateRow
 from tests.persistence.conftest import Writes
 from tests.persistence.models import (
@@ -24,6 +26,7 @@ from tests.persistence.models import (
     Author,
     Badge,
     Book,
+    Branch,
     Car,
     Coin,
     Document,
@@ -546,3 +549,24 @@ async def test_delete_refused_by_children(writes: Writes, child: type[Any], name
         f"This Folder is still referenced{by}.",
         ("id",),
     )
+
+
+async def test_delete_of_root(writes: Writes):
+    """A row that is its own parent is released, and deleted."""
+    await writes.add(Branch(id=901, parent_id=901))
+
+    with writes.statements() as sent:
+        await delete_row(DeleteRow("Branch", key(901)), writes())
+
+    assert sent == ["SELECT", "UPDATE", "SELECT", "DELETE"]
+
+
+async def test_delete_of_ring(writes: Writes):
+    """Rows that are each other's parents go together."""
+    await writes.add(Branch(id=901), Branch(id=902, parent_id=901))
+    await writes.session.execute(sa.update(Branch).where(Branch.id == 901).values(parent_id=902))
+    wanted = [Wanted(key(id_), ("where",)) for id_ in (901, 902)]
+
+    await delete_instances(writes().registry.entities["Branch"], wanted, writes())
+
+    assert await writes.count(Branch) == 0
