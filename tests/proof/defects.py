@@ -20,6 +20,9 @@ class Mutant:
     matrix: str = ""
     """The part of the authorization matrix that must catch it; empty for the generated tests."""
 
+    has_writes: bool = False
+    """Whether generated mutations must catch it, not generated queries."""
+
 
 CONTROL = Mutant("no defect at all", "sql/pages.py", "def select_page(", "def select_page(")
 """Passes: else the others would be caught by a copy that does not work."""

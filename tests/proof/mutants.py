@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.proof.access_defects import ACCESS_MUTANTS
 from tests.proof.column_defects import COLUMN_MUTANTS
 from tests.proof.defects import CONTROL, MUTANTS, Mutant
+from tests.proof.write_defects import WRITE_MUTANTS
 
 _ROOT = Path(__file__).parents[2]
 _PROCESSES = 2
@@ -25,10 +26,16 @@ _TESTS = ("generated", "again", "walks", "totals", "inheritance")
 
 def main() -> int:
     """Try every defect, or those whose name contains the argument."""
-    known = (*MUTANTS, *COLUMN_MUTANTS, *ACCESS_MUTANTS)
+    known = (*MUTANTS, *COLUMN_MUTANTS, *WRITE_MUTANTS, *ACCESS_MUTANTS)
     chosen = [each for each in known if not sys.argv[1:] or sys.argv[1] in each.name]
     controls = {
-        replace(CONTROL, database=each.database, seeds=each.seeds, matrix=each.matrix): None
+        replace(
+            CONTROL,
+            database=each.database,
+            seeds=each.seeds,
+            matrix=each.matrix,
+            has_writes=each.has_writes,
+        ): None
         for each in chosen
     }
     survivors = 0
@@ -90,7 +97,9 @@ def _modules(mutant: Mutant) -> list[str]:
     """Return the tests that must catch a defect."""
     if mutant.matrix:
         return [f"tests/access/test_matrix_{mutant.matrix}.py"]
-    return [f"tests/proof/test_{name}.py" for name in _TESTS]
+    return [
+        f"tests/proof/test_{name}.py" for name in (("writes",) if mutant.has_writes else _TESTS)
+    ]
 
 
 if __name__ == "__main__":

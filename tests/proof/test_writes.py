@@ -18,7 +18,7 @@ from tests.proof.writes.roots import Root, run
 from tests.proof.writes.rows import Refused
 from tests.proof.writes.yard import Yard
 
-_OPERATIONS = 12
+_OPERATIONS = 20
 
 
 @pytest.fixture(scope="module", params=DATABASES)

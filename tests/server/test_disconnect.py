@@ -70,11 +70,12 @@ async def _stay(port: int, name: str) -> str:
         return (await client.post(f"http://127.0.0.1:{port}/graphql", json=body)).text
 
 
-async def _leave(port: int, name: str, after_s: float, *, is_cut: bool) -> None:
-    """Send the mutation, and leave at some moment before or after the answer."""
+async def _leave(port: int, name: str, chance: random.Random) -> None:
+    """Send the mutation at some moment, and leave before or after the answer."""
+    await asyncio.sleep(chance.uniform(0, 1))
     writer = await send(port, graphql_request(THREE_TAGS, **_three_tags(name)))
-    await asyncio.sleep(after_s)
-    if is_cut:
+    await asyncio.sleep(chance.uniform(0, 0.5))
+    if chance.random() < 0.7:
         hang_up(writer)
     else:
         writer.close()
@@ -112,10 +113,7 @@ async def test_crowd(written: Api):
     app = gql.create_app(written.schema, database=database)
 
     async with served(app) as port:
-        leaving = [
-            _leave(port, f"left {at}", chance.uniform(0, 0.4), is_cut=chance.random() < 0.7)
-            for at in range(60)
-        ]
+        leaving = [_leave(port, f"left {at}", chance) for at in range(60)]
         *_, answers = await asyncio.gather(
             *leaving, asyncio.gather(*(_stay(port, f"stayed {at}") for at in range(10)))
         )

@@ -9,11 +9,25 @@ from tests.proof.writes.naive import World
 from tests.proof.writes.roots import Root
 from tests.proof.writes.rows import Looker, Ref
 
-_PREDICATES = ("all", "all", "all", "open", "own", "none")
-_VERBS = (
-    *("create", "create", "createMany", "update", "update", "update", "updateById", "updateMany"),
-    *("upsert", "delete", "deleteMany", "restore", "purge"),
-)
+_PREDICATES = ("all", "open", "open", "own", "none")
+_VERBS = [
+    "create",
+    "create",
+    "createMany",
+    "update",
+    "update",
+    "update",
+    "updateById",
+    "updateMany",
+    "updateMany",
+    "upsert",
+    "delete",
+    "deleteMany",
+    "restore",
+    "purge",
+]
+"""The likely ones several times."""
+
 _LEVELS = 3
 
 
@@ -27,7 +41,7 @@ def draw_looker(chance: random.Random) -> Looker:
             (verb, kind): chance.choice(_PREDICATES)
             for kind in KINDS
             for verb in ("visible", "creatable", "updatable", "deletable")
-            if chance.random() < 0.3
+            if chance.random() < 0.4
         },
     )
 
@@ -84,7 +98,7 @@ class Drawer:
 
     def few(self) -> int:
         """Draw a small number."""
-        return self.chance.choice((1, 2, 2, 3))
+        return self.chance.choice((1, 2, 3, 3))
 
     # Rows
 
@@ -165,7 +179,7 @@ class Drawer:
             case "text":
                 return self.text(kind, column.name)
             case "boolean":
-                return luck < 0.7
+                return luck < 0.6
         return self.number(column)
 
     def number(self, column: Column) -> int:
@@ -277,7 +291,7 @@ class Drawer:
         if way == "delete" and target.has_version:
             draw["delete"] = lambda: self.deletion(target, mine)
         one = draw.get(way, lambda: self.key(target, mine))
-        found = [one() for _ in range(self.chance.choice((1, 1, 2)))]
+        found = [one() for _ in range(self.chance.choice((1, 2, 2)))]
         if way == "update" and self.chance.random() < 0.3:
             found.append(found[0] | {"input": self.change(target, levels, None)})  # a row twice
         return found
