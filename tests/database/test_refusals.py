@@ -35,6 +35,7 @@ async def test_wrong_mariadb_password(mariadb_url):
     assert message.endswith("Correct the user and password in the database URL.")
 
 
+@pytest.mark.usefixtures("without_bouncer")
 async def test_wrong_postgresql_user(postgres_url):
     """A user that does not exist is told apart."""
     message = await refusal(postgres_url.replace("postgres@", "nobody@"))

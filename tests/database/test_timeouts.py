@@ -23,6 +23,9 @@ SLOW = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("without_bouncer")
+
+
 @pytest.fixture
 async def impatient(database_url: str):
     """A database whose server waits for nothing."""

@@ -159,6 +159,7 @@ async def test_get(written: Api, slow: Slow):
     assert _refused(response) == DEADLINE
 
 
+@pytest.mark.usefixtures("without_bouncer")
 @pytest.mark.parametrize("has_json_path", [True, False])
 async def test_generated_reads(written: Api, slow: Slow, has_json_path):
     """Reads that wait for a lock are ended on each path: of the bypass, the executor and loaders."""
