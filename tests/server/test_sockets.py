@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.requests import HTTPConnection
 from websockets.exceptions import InvalidStatus
 
@@ -19,6 +20,7 @@ NOTES = "{ notes { nodes { text } } }"
 @dataclass
 class Service:
     port: int
+    server: uvicorn.Server
     watched: Watched
     database: gql.Database
     subjects: dict[str, gql.Subject]
@@ -56,8 +58,8 @@ async def service(
         authenticate=authenticate,
         origins=["https://shop.example"],
     )
-    async with ticks.served(app) as (port, _server):
-        yield Service(port, watched, notes_database, subjects, calls)
+    async with ticks.served(app) as (port, server):
+        yield Service(port, server, watched, notes_database, subjects, calls)
 
 
 async def test_query(service: Service):
@@ -228,6 +230,7 @@ async def test_slow_client(service: Service):
 
         await until(lambda: service.watched.running == 1)
         await until(lambda: service.watched.running == 0)
+        await until(lambda: not service.server.server_state.tasks)
         client.connection.transport.abort()
 
 
