@@ -75,7 +75,7 @@ def _app(api: Api, slow: Slow, **config):
     schema = api.of(
         queries=[slow.queries()],
         mutations=[slow.mutations()],
-        config=gql.ApiConfig(**{"request_timeout_s": 0.4, **config}),
+        config=gql.ApiConfig(**{"request_timeout_s": 1.2, **config}),
     ).schema
     return gql.create_app(schema, database=api.database)
 
@@ -121,7 +121,7 @@ def _refused(response: httpx.Response) -> tuple[int, str, str]:
     return response.status_code, error["extensions"]["code"], error["message"]
 
 
-DEADLINE = (504, "DEADLINE_EXCEEDED", "The request took longer than 0.4 s.")
+DEADLINE = (504, "DEADLINE_EXCEEDED", "The request took longer than 1.2 s.")
 
 
 async def test_query(written: Api, slow: Slow):
@@ -171,7 +171,7 @@ async def test_generated_reads(written: Api, slow: Slow, has_json_path):
         "{ books { nodes { title } } loaded }",
         'mutation { updateTags(where: {books: {some: {title: {eq: "b"}}}}, set: {label: "b"}, atMost: 1) { tags { rowId } } }',
     )
-    config = gql.ApiConfig(request_timeout_s=0.4, has_json_path=has_json_path)
+    config = gql.ApiConfig(request_timeout_s=1.2, has_json_path=has_json_path)
 
     class Queries:
         @strawberry.field
