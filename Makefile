@@ -73,6 +73,8 @@ proof: $(V)/.ok
 	$(BIN)/python -m tests.proof.long $(OPERATIONS) $(SEED)
 	$(BIN)/python -m tests.proof.mutants
 	GQL_API_PROOF_LOAD="10000 200 2000 100" $(BIN)/python -m pytest tests/proof/test_loads.py -v
+	GQL_API_MATRICES="postgres-bundled postgres-strict sqlite-bundled sqlite-strict mariadb-bundled mariadb-strict" \
+		$(BIN)/python -m pytest tests/access -k matrix
 	$(BIN)/python -m tests.proof.kills
 	$(BIN)/python -m tests.proof.hostile
 	GQL_API_TEST_PGBOUNCER=true $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -k postgres \

@@ -1,7 +1,7 @@
 """Tokens of an identity provider: its signatures, the application's users and roles."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,22 +88,28 @@ async def test_own_tokens(sqlite_shared_demo: Demo):
 
 
 @pytest.mark.parametrize(
-    ("token", "message"),
+    ("make_token", "message"),
     [
-        pytest.param(sign(email_verified=False), "The token has no verified email.", id="claimed"),
-        pytest.param(sign(email_verified=None), "The token has no verified email.", id="unsaid"),
-        pytest.param(sign(email_verified="true"), "The token has no verified email.", id="text"),
-        pytest.param(sign(email=None), "The token has no verified email.", id="no address"),
-        pytest.param(sign(email="nobody@example.org"), CLOSED_MESSAGE, id="unknown"),
-        pytest.param(sign(iss="https://other.test/"), INVALID, id="issuer"),
-        pytest.param(sign(aud="bank"), INVALID, id="audience"),
-        pytest.param(sign(STRANGE), INVALID, id="signature"),
-        pytest.param("no.token.atall", INVALID, id="no token"),
+        pytest.param(
+            lambda: sign(email_verified=False), "The token has no verified email.", id="claimed"
+        ),
+        pytest.param(
+            lambda: sign(email_verified=None), "The token has no verified email.", id="unsaid"
+        ),
+        pytest.param(
+            lambda: sign(email_verified="true"), "The token has no verified email.", id="text"
+        ),
+        pytest.param(lambda: sign(email=None), "The token has no verified email.", id="no address"),
+        pytest.param(lambda: sign(email="nobody@example.org"), CLOSED_MESSAGE, id="unknown"),
+        pytest.param(lambda: sign(iss="https://other.test/"), INVALID, id="issuer"),
+        pytest.param(lambda: sign(aud="bank"), INVALID, id="audience"),
+        pytest.param(lambda: sign(STRANGE), INVALID, id="signature"),
+        pytest.param(lambda: "no.token.atall", INVALID, id="no token"),
     ],
 )
-async def test_refused(sqlite_shared_demo: Demo, token: str, message: str):
+async def test_refused(sqlite_shared_demo: Demo, make_token: Callable[[], str], message: str):
     """What the provider does not vouch for is refused."""
-    assert await refusal(sqlite_shared_demo, token) == message
+    assert await refusal(sqlite_shared_demo, make_token()) == message
 
 
 async def test_deactivated(sqlite_demo: Demo):
