@@ -6,18 +6,20 @@ import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from gql_api.cli.applications import Source, named_application
 from gql_api.cli.console import say
 from gql_api.cli.databases import Address, database_address, engine_options, opened, require_file
+from gql_api.cli.findings import Finding
 from gql_api.cli.migrations import migrations_of
-from gql_api.cli.options import AppOption, DatabaseOption, start
+from gql_api.cli.options import AppOption, DatabaseOption, ModelsOption, start
+from gql_api.cli.production import open_findings
 from gql_api.database.engines import Database
 from gql_api.errors import GqlApiError
 from gql_api.server.application import Application
@@ -34,20 +36,24 @@ _PACKAGES = ("strawberry-graphql", "graphql-core", "fastapi", "uvicorn", "SQLAlc
 _DRIVERS = {"postgresql": "asyncpg", "sqlite": "aiosqlite", "mysql": "asyncmy"}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    subject: str
-    is_good: bool
-    detail: str
-
-
-def doctor(*, database: DatabaseOption = None, app: AppOption = None) -> None:
+def doctor(
+    *,
+    database: DatabaseOption = None,
+    app: AppOption = None,
+    models: ModelsOption = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="List what is open to strangers instead.")
+    ] = False,
+) -> None:
     """Look at Python, packages, data folder, database, migrations and pools; fail on any problem."""
     settings = start()
+    source = Source(application=app, models=models)
     problems = 0
-    for finding in _findings(settings, Source(application=app), database):
+    for finding in (
+        open_findings(settings, named_application(source), url=database)
+        if production
+        else _findings(settings, source, database)
+    ):
         say(f"{'ok ' if finding.is_good else 'BAD'}  {finding.subject:<11}{finding.detail}")
         problems += not finding.is_good
     if problems:
