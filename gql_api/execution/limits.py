@@ -3,7 +3,11 @@
 They hold for ``schema.execute`` in process and for the HTTP edge alike.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, cast
 
 from graphql import (
@@ -39,6 +43,12 @@ _NOTHING = " "
 
 _MAX_ERRORS = 20
 """Mistakes of a document that are told: finding the place of each takes as long as the document is."""
+
+_LONG = 2_000
+"""Characters of a document from which its judgement is long: 20 ms for each 4,000, at worst."""
+
+_ASIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gql_api judge")
+"""Where long documents are judged, one at a time, while the loop goes on."""
 
 _TOO_MANY_TOKENS = "Document contains more than"
 _FURTHER_RULES = (MaybeNullValidationRule, OneOfRule)
@@ -83,11 +93,11 @@ class OperationLimits(SchemaExtension):
         yield
 
     @override
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:
         """Judge the document, unless it is known, and then its variables."""
         context = self.execution_context
         if context.pre_execution_errors is None:  # else another extension has judged it
-            context.pre_execution_errors = self._judge_document() or self._judge_request()
+            context.pre_execution_errors = await self._judge_document() or self._judge_request()
         if isinstance(context.context, Context):
             context.context.cost = self._cost
             context.context.plans = None if self._known is None else self._known.plans
@@ -107,14 +117,20 @@ class OperationLimits(SchemaExtension):
     def _limits(self) -> Limits:
         return self._schema.table.config.limits
 
-    def _judge_document(self) -> list[GraphQLError]:
+    async def _judge_document(self) -> list[GraphQLError]:
         context = self.execution_context
         document = context.graphql_document
         if self._known is not None or document is None:
             return []
         rules = context.validation_rules
         is_told = tells_suggestions(context.context, self._schema.table.config)
-        errors = judge_document(document, self._schema, rules, shows_suggestions=is_told)
+        judge = partial(judge_document, document, self._schema, rules, shows_suggestions=is_told)
+        if len(context.query or "") > _LONG:
+            errors = await asyncio.get_running_loop().run_in_executor(
+                _ASIDE, copy_context().run, judge
+            )
+        else:
+            errors = judge()
         if not errors and rules:
             self._known = KnownDocument(document, DocumentPlans(document, self._schema.plans))
             if context.query:  # else the document was given parsed

@@ -1,5 +1,6 @@
 """Limits of documents and variables, for operations in process."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -146,6 +147,22 @@ async def test_rules_of_extensions(offline: Api):
     await api.data("{ __typename }", count=0)
 
     assert seen == ["__typename"]
+
+
+@pytest.mark.parametrize(("length", "is_aside"), [(2_000, False), (2_001, True)])
+async def test_long_documents(offline: Api, length: int, *, is_aside: bool):
+    """Long documents are judged beside the loop, which goes on with others meanwhile."""
+    seen = []
+
+    class Rule(ValidationRule):
+        def enter_field(self, *_rest: Any) -> None:
+            seen.append(threading.current_thread() is not threading.main_thread())
+
+    api = offline.of(extensions=[lambda: AddValidationRules([Rule])])
+    text = "{ __typename }".ljust(length, "#")
+
+    assert await api.data(text, count=0) == {"__typename": "Query"}
+    assert seen == [is_aside]
 
 
 @pytest.mark.parametrize(
