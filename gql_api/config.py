@@ -53,6 +53,9 @@ class Limits:
     max_list_length: int = 2_000
     """Items of one list in an argument."""
 
+    max_batch_operations: int = 1
+    """Operations of one request; batches are refused where it is 1."""
+
     max_socket_operations: int = 50
     """Operations that run on one WebSocket at the same time."""
 

@@ -172,6 +172,7 @@ class Settings(BaseSettings):
     max_filter_depth: Positive = _LIMITS.max_filter_depth
     max_filter_conditions: Positive = _LIMITS.max_filter_conditions
     max_list_length: Positive = _LIMITS.max_list_length
+    max_batch_operations: Positive = _LIMITS.max_batch_operations
     max_socket_operations: Positive = _LIMITS.max_socket_operations
 
     socket_init_timeout_s: PositiveSeconds = _CONFIG.socket_init_timeout_s

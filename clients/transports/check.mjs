@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from "@apollo/client";
+import { BatchHttpLink } from "@apollo/client/link/batch-http";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { Client as UrqlClient, fetchExchange, subscriptionExchange } from "@urql/core";
@@ -168,6 +169,18 @@ check("Apollo: persisted query", async () => {
     const { data } = await makeApollo(link).query({ query: gql("query Apollo { folders { totalCount } }") });
     assert.equal(data.folders.totalCount, 1);
   }
+});
+check("Apollo: batch", async () => {
+  const bodies = [];
+  const send = (uri, options) => (bodies.push(JSON.parse(options.body)), fetch(uri, options));
+  const client = makeApollo(new BatchHttpLink({ uri: url, fetch: send }));
+  const [counted, refused] = await Promise.all([
+    client.query({ query: gql(QUERY) }),
+    client.query({ query: gql(INVALID), errorPolicy: "all" }),
+  ]);
+  assert.equal(counted.data.folders.totalCount, 1);
+  assert.equal(refused.error.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
+  assert.deepEqual(bodies.map((each) => each.length), [2]);
 });
 check("Apollo: subscription over WebSockets", async () => {
   const socket = createWsClient({ url: socketUrl, webSocketImpl: WebSocket });

@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLField, GraphQLNonNull, located_error
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gql_api.errors import ApiError, NoPlainFormError, RateLimitedError
+from gql_api.errors import ApiError, LimitExceededError, NoPlainFormError, RateLimitedError
 from gql_api.execution.context import Context
 from gql_api.execution.disclosing import tells_suggestions
 from gql_api.execution.documents import DocumentCache, KnownDocument
@@ -106,7 +106,7 @@ class Bypass:
         """Have the cost counted; None where it is not too much."""
         try:
             await context.charge_cost()
-        except RateLimitedError as error:
+        except (RateLimitedError, LimitExceededError) as error:
             unlocated = GraphQLError(str(error), original_error=error)
             return ExecutionResult(None, [self._presented(unlocated, context)])
         return None

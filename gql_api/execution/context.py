@@ -126,6 +126,7 @@ class Context:
 
         Raises:
             RateLimitedError: There was too much.
+            LimitExceededError: It is more than is left of a batch.
         """
         charge, self.charge = self.charge, None
         if charge is not None and self.cost is not None:

@@ -22,6 +22,7 @@ from gql_api.database.engines import Database
 from gql_api.errors import (
     BadUserInputError,
     ConfigurationError,
+    LimitExceededError,
     RateLimitedError,
     RolledBackError,
 )
@@ -104,7 +105,7 @@ class OperationLifecycle(SchemaExtension):
         """Have the cost counted; where it is too much, the refusal is the result."""
         try:
             await context.charge_cost()
-        except RateLimitedError as error:
+        except (RateLimitedError, LimitExceededError) as error:
             refusal = GraphQLError(str(error), original_error=error)
             self.execution_context.result = ExecutionResult(None, [refusal])
             return False

@@ -7,7 +7,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import Any
@@ -58,7 +58,7 @@ from gql_api.server.watch import ClientLeftError, Watch
 
 _LOG = logging.getLogger(__name__)
 
-_CLIENT_LEFT = 499
+CLIENT_LEFT = 499
 """Of an answer that nobody reads; as nginx logs it."""
 
 _ALLOWED = {
@@ -94,7 +94,8 @@ class Endpoint:
         self._store = DocumentStore(documents)
         self.limits = schema.table.config.limits
         """Of requests."""
-        self._timeout_s = schema.table.config.request_timeout_s
+        self.timeout_s = schema.table.config.request_timeout_s
+        """From the beginning of an operation to its deadline."""
         self.config = schema.table.config
         """Of the schema."""
         self._rates = rates
@@ -103,23 +104,43 @@ class Endpoint:
         self._is_development = is_development
 
     async def answer(
-        self, request: Request, operation: OperationRequest, media_type: str
+        self,
+        request: Request,
+        operation: OperationRequest,
+        media_type: str,
+        *,
+        timeout_s: float | None = None,
+        begin: Callable[[Context], None] | None = None,
     ) -> Response:
-        """Run an operation and answer, whatever happens, with GraphQL's JSON."""
+        """Run an operation and answer, whatever happens, with GraphQL's JSON.
+
+        Args:
+            request: Its body has been read.
+            operation: What it asks for.
+            media_type: Of the answer.
+            timeout_s: From now to the deadline; None for that of the schema.
+            begin: Told the context before the operation runs.
+        """
+        timeout_s = self.timeout_s if timeout_s is None else timeout_s
         try:
             if operation.is_unusual or not self._store.takes_all:
                 operation = self._store.resolve(operation)
             database = database_of(request)
             is_cancellable = database.may_cancel
-            with Watch(request.receive, self._timeout_s, is_cancellable=is_cancellable) as watch:
-                return await self._run(request, operation, media_type, watch)
+            with Watch(request.receive, timeout_s, is_cancellable=is_cancellable) as watch:
+                return await self._run(request, operation, media_type, watch, begin)
         except ClientLeftError:
-            return Response(status_code=_CLIENT_LEFT)
+            return Response(status_code=CLIENT_LEFT)
         except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
             return failure(request, error, media_type)
 
     async def _run(
-        self, request: Request, operation: OperationRequest, media_type: str, watch: Watch
+        self,
+        request: Request,
+        operation: OperationRequest,
+        media_type: str,
+        watch: Watch,
+        begin: Callable[[Context], None] | None,
     ) -> Response:
         started_at = time.perf_counter()
         database = database_of(request)
@@ -134,6 +155,8 @@ class Endpoint:
             context.idempotency_key = header_of(request.scope, b"idempotency-key")
             asked = begin_explanation(request.scope, context, is_development=self._is_development)
             context.takes_body = asked is None
+            if begin is not None:
+                begin(context)
             errors: Sequence[dict[str, Any]] = ()
             try:
                 result = await self._execute(request.method, operation, context)
@@ -225,7 +248,7 @@ class Endpoint:
         self, asked: StreamedOperation, operation: OperationRequest, database: Database
     ) -> ExecutionResult:
         connection, is_cancellable = asked.connection, database.may_cancel
-        with Watch(asked.leaving, self._timeout_s, is_cancellable=is_cancellable) as watch:
+        with Watch(asked.leaving, self.timeout_s, is_cancellable=is_cancellable) as watch:
             subject = await self._authenticate(connection, database)
             context = Context(database, subject, request_id=asked.request_id)
             asked.context = watch.context = context

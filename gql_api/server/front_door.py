@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql_api.server.endpoint import Endpoint, failure
 from gql_api.server.negotiation import prefers_events, response_media_type
-from gql_api.server.requests import parse_operation
+from gql_api.server.requests import parse_operations
 
 _JSON_TYPES = frozenset(
     {b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"}
@@ -62,10 +62,12 @@ class FrontDoor:
         request = Request(scope, receive)
         media_type = response_media_type(headers.get(b"accept", b"").decode("latin-1"))
         try:
-            operation = parse_operation(body, self._endpoint.limits)
+            operation = parse_operations(body, self._endpoint.limits)
         except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
             response = failure(request, error, media_type)
         else:
+            if isinstance(operation, list):
+                return _again(messages, receive)
             response = await self._endpoint.answer(request, operation, media_type)
         await response(scope, receive, send)
         return None

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gql_api.config import Limits
+from gql_api.errors import LimitExceededError
 from gql_api.execution.values import check_values, too_deep
 from gql_api.server.negotiation import JSON
 
@@ -48,12 +49,15 @@ class OperationRequest:
         return not self.query or self.document_id is not None or self.extensions is not None
 
 
-async def read_operation(request: Request, limits: Limits) -> OperationRequest:
-    """Read the operation of a GET or POST request.
+async def read_operations(
+    request: Request, limits: Limits
+) -> OperationRequest | list[OperationRequest]:
+    """Read the operation of a GET or POST request, or its batch of them.
 
     Args:
         request: Its body is read no further than is allowed.
-        limits: ``max_body_bytes``, ``max_json_depth`` and ``max_variable_values``.
+        limits: ``max_body_bytes``, ``max_json_depth``, ``max_variable_values`` and
+            ``max_batch_operations``.
 
     Raises:
         HTTPException: 400 for a malformed request, 413 for one that is too large, 415 for a body
@@ -64,21 +68,35 @@ async def read_operation(request: Request, limits: Limits) -> OperationRequest:
         _require_size(len(request.url.query), limits)
         return operation_of(_read_parameters(request, limits))
     _require_json(request.headers)
-    return parse_operation(await _read_body(request, limits), limits)
+    return parse_operations(await _read_body(request, limits), limits)
 
 
-def parse_operation(body: bytes, limits: Limits) -> OperationRequest:
-    """Read the operation of the body of a POST request.
+def parse_operations(body: bytes, limits: Limits) -> OperationRequest | list[OperationRequest]:
+    """Read the operation of the body of a POST request, or its batch of them.
 
     Raises:
         HTTPException: 400 for a malformed body.
-        LimitExceededError: It has too many values, or they stand too deep within each other.
+        LimitExceededError: It has too many operations or values, or they stand too deep within each
+            other.
     """
     content = _parse(body, "The request body", limits)
+    if isinstance(content, list) and limits.max_batch_operations > 1:
+        return _operations_of(content, limits)
     if not isinstance(content, dict):
         message = "The request body must be one JSON object."
         raise HTTPException(400, message)
     return operation_of(content)
+
+
+def _operations_of(batch: list[Any], limits: Limits) -> list[OperationRequest]:
+    count, most = len(batch), limits.max_batch_operations
+    if count > most:
+        message = f"The batch has {count} operations: at most {most} are allowed."
+        raise LimitExceededError(message, limit="max_batch_operations")
+    if not batch or not all(isinstance(each, dict) for each in batch):
+        message = "A batch must be a list of one or more JSON objects."
+        raise HTTPException(400, message)
+    return [operation_of(each) for each in batch]
 
 
 async def _read_body(request: Request, limits: Limits) -> bytes:

@@ -1,6 +1,6 @@
 """The GraphQL route: GraphQL over HTTP, as events and over WebSockets, in any FastAPI application.
 
-Neither batches nor uploads are served: an operation is one JSON object.
+Uploads are not served: an operation is one JSON object, or one of a batch of them.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from gql_api.schema.build import Schema
 from gql_api.server.answers import VARY
 from gql_api.server.application import Authenticate, authenticate_nobody
+from gql_api.server.batches import answer_batch
 from gql_api.server.endpoint import Endpoint, failure
 from gql_api.server.events import EventResponse
 from gql_api.server.negotiation import prefers_events, prefers_page, response_media_type
 from gql_api.server.persisted import PersistedDocuments
 from gql_api.server.rates import RequestRates
-from gql_api.server.requests import read_operation
+from gql_api.server.requests import read_operations
 from gql_api.server.sockets import socket_route
 
 _DEFAULT_DOCUMENTS = PersistedDocuments()
@@ -83,9 +84,11 @@ class _Route:
             return self._show_page(request)
         media_type = response_media_type(accept)
         try:
-            operation = await read_operation(request, self._endpoint.limits)
+            operation = await read_operations(request, self._endpoint.limits)
         except Exception as error:  # noqa: BLE001 - the edge: what nobody caught is masked here
             return failure(request, error, media_type)
+        if isinstance(operation, list):
+            return await answer_batch(self._endpoint, request, operation)
         if prefers_events(accept):
             return EventResponse(self._endpoint, request, operation)
         return await self._endpoint.answer(request, operation, media_type)

@@ -8,7 +8,7 @@ from tests.server import notes, ticks
 
 pytestmark = pytest.mark.clients
 
-CHECKS = 23
+CHECKS = 24
 
 
 async def _authenticate(connection: HTTPConnection, _database: gql.Database) -> gql.Subject:
@@ -21,7 +21,8 @@ async def _authenticate(connection: HTTPConnection, _database: gql.Database) -> 
 async def test_transports(transports_client, sqlite: gql.Database):
     """Each client queries, writes, subscribes and understands errors, over each transport it has."""
     database = await notes.create_tables(sqlite)
-    schema = ticks.build(ticks.Watched())
+    config = gql.ApiConfig(limits=gql.Limits(max_batch_operations=10))
+    schema = ticks.build(ticks.Watched(), config=config)
     app = gql.create_app(schema, database=database, authenticate=_authenticate)
 
     async with ticks.served(app) as (port, _server):
