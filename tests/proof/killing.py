@@ -50,6 +50,10 @@ class Server:
         message = f"The server ended: {self._log.read_text()[-2000:]}"
         raise RuntimeError(message)
 
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.process.terminate()
+
     def kill(self) -> None:
         """End it at once."""
         self.process.kill()
@@ -82,6 +86,13 @@ class Service:
     async def prepare(self) -> None:
         """Start the next server beside this one."""
         self._servers.append(await Server(self.folder).wait_until_ready())
+
+    async def end_server(self) -> int:
+        """Ask the server to end; the next one takes its place when it has. Return its status."""
+        self._servers[0].terminate()
+        status = await asyncio.to_thread(self._servers[0].process.wait)
+        self._servers.pop(0)
+        return status
 
     def kill_server(self) -> None:
         """Kill the server; the next one takes its place."""
