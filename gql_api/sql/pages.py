@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import False_
 
 from gql_api.mapping.descriptors import Entity, Relationship
 from gql_api.plan.aggregates import Aggregate
@@ -28,7 +27,7 @@ from gql_api.sql.ordering import (
     first_order,
     reverse,
 )
-from gql_api.sql.places import compile_place, is_folded
+from gql_api.sql.places import compile_place, is_folded, lasting
 from gql_api.sql.predicates import compile_filter
 from gql_api.sql.sources import (
     Compilation,
@@ -40,10 +39,6 @@ from gql_api.sql.sources import (
     visible_relatives,
     visible_rows,
 )
-
-_NEVER: sa.ColumnElement[bool] = sa.literal_column("1 = 0", sa.Boolean())
-"""False, beside which SQLAlchemy keeps other predicates: those that join lists of keys, lest it warn
-of a product of tables."""
 
 PARENT_KEYS = "parent_keys"
 """Name of the parameter that holds the parents' key values: scalars for one key, else tuples."""
@@ -267,7 +262,7 @@ def side_predicates(
     if side is Side.BEFORE and page.after is not None:
         turned = reverse(keys)
         predicates.append(compile_seek(turned, page.after, compilation, is_inclusive=True))
-    return _lasting(predicates)
+    return lasting(predicates)
 
 
 def _conditions(
@@ -276,7 +271,7 @@ def _conditions(
     predicates = [source.scope]
     if part is not None:
         predicates.append(compile_filter(part, source, compilation))
-    return _lasting(predicates)
+    return lasting(predicates)
 
 
 def seek_predicates(
@@ -288,14 +283,7 @@ def seek_predicates(
         predicates.append(compile_seek(keys, page.after, compilation))
     if page.before is not None:
         predicates.append(compile_seek(reverse(keys), page.before, compilation))
-    return _lasting(predicates)
-
-
-def _lasting(
-    predicates: Sequence[sa.ColumnElement[bool]],
-) -> list[sa.ColumnElement[bool]]:
-    """Let false ones leave the others standing."""
-    return [_NEVER if isinstance(each, False_) else each for each in predicates]
+    return lasting(predicates)
 
 
 def _select(

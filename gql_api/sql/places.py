@@ -13,11 +13,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import False_
 from typing_extensions import override
 
 from gql_api.database.dialects import Dialect
 
 _POSTGRESQL: sa.Dialect = PGDialect()  # type: ignore[no-untyped-call]  # in SQLAlchemy
+_NEVER: sa.ColumnElement[bool] = sa.literal_column("1 = 0", sa.Boolean())
 _Place = tuple[sa.ColumnElement[int], sa.ColumnElement[bool]]
 
 
@@ -56,6 +58,15 @@ def compile_place(
     if dialect.name == "sqlite":
         return _place_in_json(key, index)
     return _place_in_arguments(key, index, like)
+
+
+def lasting(predicates: Sequence[sa.ColumnElement[bool]]) -> list[sa.ColumnElement[bool]]:
+    """Let false ones leave the others standing.
+
+    SQLAlchemy drops what stands beside false, also what joins a list of keys, and then warns of a
+    product of tables.
+    """
+    return [_NEVER if isinstance(each, False_) else each for each in predicates]
 
 
 def place_parameters(index: int, values: Sequence[Any]) -> dict[str, Any]:

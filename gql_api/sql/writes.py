@@ -17,7 +17,7 @@ from gql_api.plan.changes import KeyValue
 from gql_api.sql.caching import reuse_statement
 from gql_api.sql.operands import compile_keys_in
 from gql_api.sql.ordering import primary_key
-from gql_api.sql.places import compile_place, is_folded
+from gql_api.sql.places import compile_place, is_folded, lasting
 from gql_api.sql.sources import (
     Compilation,
     Source,
@@ -250,7 +250,7 @@ def select_targets(
     selected = [*found, *(source.column(column) for column in columns)]
     labelled = [each.label(f"c{at}") for at, each in enumerate(selected)]
     statement = sa.select(*labelled).select_from(source.from_clause)
-    statement = statement.where(is_wanted, source.scope)
+    statement = statement.where(*lasting([is_wanted, source.scope]))
     return _shared(statement, source) if is_current else statement
 
 

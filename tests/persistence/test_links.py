@@ -27,6 +27,15 @@ class AuthorPolicy(Policy[Author]):
         return row.id == subject.user_id
 
 
+class NobodyPolicy(Policy[Author]):
+    """Nobody sees an author."""
+
+    @override
+    def visible(self, row: Any, subject: Any) -> Any:
+        """None."""
+        return sa.false()
+
+
 def author(name: str, value: Any, column: str = "id") -> Link:
     """Link to an author."""
     return Link(name, KeyValue((column,), (value,)))
@@ -61,6 +70,20 @@ async def test_connect_by_unique_key(writes: Writes):
     )
 
     assert await writes.value(Article.author_id) == 902
+
+
+async def test_never_visible_targets(writes: Writes):
+    """Where no target is ever visible, several by texts are missing, and nothing warns of a product."""
+    await add_article(writes)
+    links = (author("author", "ada", "username"), author("reviewer", "grace", "username"))
+
+    with pytest.raises(WriteRefusedError) as raised:
+        await update_row(UpdateRow("Article", ARTICLE, {}, links), writes(NobodyPolicy()))
+
+    assert [each.path for each in raised.value.errors] == [
+        ("input", "author", "connect"),
+        ("input", "reviewer", "connect"),
+    ]
 
 
 async def test_loaded_relationship_is_replaced(writes: Writes):

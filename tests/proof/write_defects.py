@@ -28,8 +28,8 @@ WRITE_MUTANTS = (
     _Mutant(
         "writes: several hidden targets are linked to",
         "sql/writes.py",
-        "statement = statement.where(is_wanted, source.scope)",
-        "statement = statement.where(is_wanted)",
+        "statement.where(*lasting([is_wanted, source.scope]))",
+        "statement.where(is_wanted)",
     ),
     _Mutant(
         "writes: rows that may not be created are",
