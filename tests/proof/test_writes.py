@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -9,16 +10,23 @@ from hypothesis import strategies as st
 
 import gql_api as gql
 from tests.proof.conftest import DATABASES, proof_database
-from tests.proof.writes.answers import Payload, expected_payload, in_order, refusal_difference
+from tests.proof.writes.answers import (
+    Payload,
+    answer_difference,
+    codes_of,
+    expected_payload,
+)
 from tests.proof.writes.drawing import Drawer, draw_looker
 from tests.proof.writes.kinds import KINDS
 from tests.proof.writes.naive import World
-from tests.proof.writes.reading import learn, tables_in, tables_of
+from tests.proof.writes.reading import Read, learn, tables_in, tables_of
 from tests.proof.writes.roots import Root, run
 from tests.proof.writes.rows import Refused
 from tests.proof.writes.yard import Yard
 
 _OPERATIONS = 20
+_KEYED = 0.15
+"""Operations that come with an idempotency key, of all."""
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -47,13 +55,14 @@ async def test_sequences(yard: Yard, seed: int) -> None:
         drawer = Drawer(world, chance)
         await _compare(yard, world, [Root("create", name, drawer.arguments("create", KINDS[name]))])
 
-    for _ in range(_OPERATIONS):
+    for at in range(_OPERATIONS):
         world.looker = draw_looker(chance)
-        await _compare(yard, world, Drawer(world, chance).roots())
+        roots = Drawer(world, chance).roots()
+        await _compare(yard, world, roots, f"key-{at}" if chance.random() < _KEYED else None)
 
 
-async def _compare(yard: Yard, world: World, roots: list[Root]) -> None:
-    """Run an operation on both."""
+async def _compare(yard: Yard, world: World, roots: list[Root], key: str | None = None) -> None:
+    """Run an operation on both; with an idempotency key it is sent again."""
     before = world.copied()
     expected: list[Payload | Refused] = []
     for root in roots:
@@ -64,32 +73,30 @@ async def _compare(yard: Yard, world: World, roots: list[Root]) -> None:
             break
     if isinstance(expected[-1], Refused):
         world.become(before)
-    text = f"{yard.write(roots)} for {world.looker}"
+    sent = yard.write(roots)
 
-    result = await yard.mutate(roots, world.looker)
+    result = await yard.mutate(sent, world.looker, key)
 
-    assert result.data is not None, f"DIFFERENCE {result.errors} in {text}"
-    refusal = expected[-1] if isinstance(expected[-1], Refused) else None
-    told = {
-        str(error.path[0]): (error.extensions or {}).get("code")
-        for error in result.errors or ()
-        if error.path
-    }
-    for at, payload in enumerate(expected):
-        found = result.data[f"f{at}"]
-        if payload is refusal:
-            problem = refusal_difference(refusal, found)
-        elif refusal is not None:
-            problem = (
-                None if (found, told.get(f"f{at}")) == (None, "ROLLED_BACK") else (found, told)
-            )
-        else:
-            problem = None if in_order(found) == in_order(payload) else f"{found} is not {payload}"
-        assert problem is None, f"DIFFERENCE {problem} in f{at} of {text}"
-    rest = [f"f{at}" for at in range(len(expected), len(roots))]
-    assert [(result.data[each], told.get(each)) for each in rest] == [(None, "NOT_RUN")] * len(rest)
+    text = f"{sent} for {world.looker}"
+    problem = answer_difference(expected, result, len(roots))
+    assert problem is None, f"DIFFERENCE {problem} in {text}"
+    if key is not None:
+        # the first answer, or the same refusal, which was not kept
+        again = await yard.mutate(sent, world.looker, key)
+        problem = answer_difference(expected, again, len(roots))
+        assert problem is None, f"DIFFERENCE {problem} in the retry of {text}"
+    if key is not None and not isinstance(expected[-1], Refused):
+        other = replace(sent, document=f"{sent.document} # other")
+        codes = codes_of(await yard.mutate(other, world.looker, key))
+        assert codes == ["IDEMPOTENCY_KEY_REUSED"], f"DIFFERENCE {codes} in the other of {text}"
     read = await yard.read()
-    for name, rows in tables_of(world).items():
-        found = tables_in(read)[name]
-        assert found == rows, f"DIFFERENCE in {name}: {found} is not {rows} after {text}"
+    _compare_tables(world, read, text)
     learn(world, read)
+
+
+def _compare_tables(world: World, read: Read, text: str) -> None:
+    found = tables_in(read)
+    for name, rows in tables_of(world).items():
+        assert found[name] == rows, (
+            f"DIFFERENCE in {name}: {found[name]} is not {rows} after {text}"
+        )

@@ -1,6 +1,9 @@
 """What payloads hold, as the model says."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from strawberry.types import ExecutionResult
 
 from tests.proof.writes.kinds import KINDS, Kind
 from tests.proof.writes.naive import World
@@ -61,3 +64,38 @@ def refusal_difference(refusal: Refused, found: Payload) -> str | None:
     if left or len(told) != len(refusal.errors):
         return f"{told} is not {refusal.errors}"
     return None
+
+
+def answer_difference(
+    expected: Sequence[Payload | Refused], result: ExecutionResult, count: int
+) -> str | None:
+    """Tell where an answer is not the model's; None if nowhere.
+
+    Args:
+        expected: Payloads of root fields in their order; a refusal ends them.
+        result: What was answered.
+        count: Number of root fields.
+    """
+    refusal = expected[-1] if isinstance(expected[-1], Refused) else None
+    untold = {f"f{at}": "ROLLED_BACK" for at in range(len(expected) - 1) if refusal is not None}
+    untold |= {f"f{at}": "NOT_RUN" for at in range(len(expected), count)}
+    places = [tuple(error.path or ()) for error in result.errors or ()]
+    told = [(*place, code) for place, code in zip(places, codes_of(result), strict=True)]
+    if sorted(told, key=repr) != sorted(untold.items()):
+        return f"{result.errors} are not {untold}"
+    for at, payload in enumerate(expected):
+        found = (result.data or {})[f"f{at}"]
+        if isinstance(payload, Refused):
+            problem = refusal_difference(payload, found)
+        elif refusal is not None:
+            problem = None if found is None else f"{found} is not rolled back"
+        else:
+            problem = None if in_order(found) == in_order(payload) else f"{found} is not {payload}"
+        if problem is not None:
+            return f"{problem} in f{at}"
+    return None
+
+
+def codes_of(result: ExecutionResult) -> list[Any]:
+    """Return the codes of the errors beside the data."""
+    return [(error.extensions or {}).get("code") for error in result.errors or ()]

@@ -1,18 +1,19 @@
 """Operations are drawn from a seed: root fields with inputs that mostly, but not always, may be."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.proof.writes.kinds import KINDS, Column, Kind, ToMany, cannot_release, is_within_key
 from tests.proof.writes.naive import World
 from tests.proof.writes.roots import Root
-from tests.proof.writes.rows import Looker, Ref
+from tests.proof.writes.rows import WATCHED, Looker, Ref
 
 _PREDICATES = ("all", "open", "open", "own", "none")
 _VERBS = [
     "create",
     "create",
+    "createMany",
     "createMany",
     "update",
     "update",
@@ -52,6 +53,8 @@ class Drawer:
     def __init__(self, world: World, chance: random.Random) -> None:
         self.world = world
         self.chance = chance
+        self.is_by_id = False
+        """Whether all rows of a root field are named by ids, not each by any of its keys."""
 
     def roots(self) -> list[Root]:
         """Draw one to three root fields."""
@@ -59,18 +62,39 @@ class Drawer:
 
     def root(self) -> Root:
         """Draw a root field."""
+        self.is_by_id = self.chance.random() < 0.4
+        if self.chance.random() < 0.15:
+            return self.parcels()
         kind = KINDS[self.chance.choice(list(KINDS))]
         verbs = [verb for verb in _VERBS if kind.is_soft or verb not in {"restore", "purge"}]
         verb = self.chance.choice(verbs)
         return Root(verb, kind.name, self.arguments(verb, kind))
 
+    def parcels(self) -> Root:
+        """Draw a deletion or a restoration around a parcel that has items, where there is one."""
+        items = self.world.rows["Item"]
+        owners = [row["parcel"] for row in items.values() if row["parcel"] is not None]
+        if not owners:
+            inner = {"create": self.creations(KINDS["Item"], 1, "parcel", 2)}
+            return Root(
+                "create",
+                "Parcel",
+                {"input": {"code": self.text(KINDS["Parcel"], "code"), "items": inner}},
+            )
+        number = self.chance.choice(owners)
+        mine = [at for at, row in items.items() if row["parcel"] == number]
+        kind = "Parcel"
+        if self.chance.random() < 0.3:
+            kind, number = "Item", self.chance.choice(mine)
+        row = self.world.rows[kind][number]
+        verb = "delete" if row["deleted"] is None else "restore"
+        return Root(verb, kind, {"id": Ref(kind, self.world.identity(kind, row))})
+
     def arguments(self, verb: str, kind: Kind) -> dict[str, Any]:
         """Draw the arguments of a root field."""
         drawn: dict[str, Callable[[Kind], dict[str, Any]]] = {
             "create": lambda kind: {"input": self.creation(kind, _LEVELS)},
-            "createMany": lambda kind: {
-                "inputs": [self.creation(kind, 1) for _ in range(self.few())]
-            },
+            "createMany": lambda kind: {"inputs": self.creations(kind, 1, None, self.few())},
             "update": lambda kind: self.item(kind, _LEVELS),
             "updateById": lambda kind: {"items": [self.item(kind, 2) for _ in range(self.few())]},
             "updateMany": lambda kind: {**self.set(kind), "set": self.change(kind, 1, None)},
@@ -128,6 +152,8 @@ class Drawer:
         row = rows[number]
         identity = self.world.identity(kind.name, row)
         found: list[dict[str, Any]] = [{"id": Ref(kind.name, identity)}]
+        if self.is_by_id:
+            return found[0]
         if kind.has_generated_id:
             found.append({"rowId": identity})
         found += [
@@ -191,15 +217,25 @@ class Drawer:
             return column.minimum - 1
         return self.chance.randint(0, 4)
 
-    def creation(self, kind: Kind, levels: int, without: str | None = None) -> dict[str, Any]:
-        """Draw the input of a new row."""
+    def creations(
+        self, kind: Kind, levels: int, without: str | None, count: int
+    ) -> list[dict[str, Any]]:
+        """Draw the inputs of rows that are created together; all have some of the links."""
+        links = [each.name for each in kind.to_one if self.chance.random() < 0.5]
+        return [self.creation(kind, levels, without, links) for _ in range(count)]
+
+    def creation(
+        self, kind: Kind, levels: int, without: str | None = None, links: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Draw the input of a new row, with these links and others."""
         found = {
             column.name: self.value(kind, column, is_new=True)
             for column in kind.columns
             if self._is_required(column) or self.chance.random() < 0.4
         }
         for link in kind.to_one:
-            if link.name != without and (link.is_required or self.chance.random() < 0.3):
+            is_asked = link.is_required or link.name in links
+            if link.name != without and (is_asked or self.chance.random() < 0.3):
                 found[link.name] = self.link(KINDS[link.target], levels, can_release=False)
         for relation in kind.relation.values():
             if levels > 1 and relation.name != without and self.chance.random() < 0.3:
@@ -231,11 +267,12 @@ class Drawer:
         self, kind: Kind, levels: int, owner: int | None, without: str | None = None
     ) -> dict[str, Any]:
         """Draw the changes of a row."""
+        watched = WATCHED.get(self.world.looker.rules.get(("updatable", kind.name), "all"))
         columns = [column for column in kind.columns if not column.is_fixed]
         found = {
             column.name: self.value(kind, column, is_new=False)
             for column in columns
-            if self.chance.random() < 0.3
+            if self.chance.random() < (0.5 if column.name == watched else 0.3)
         }
         free = [name for name in ("age", "score") if name in kind.column and name not in found]
         if free and self.chance.random() < 0.3:
@@ -276,6 +313,8 @@ class Drawer:
             if not cannot_release(relation):
                 ways += ["disconnect", "set"]
         chosen = self.chance.sample(ways, min(len(ways), self.chance.choice((1, 1, 2))))
+        if "update" in ways and mine and self.chance.random() < 0.3:
+            chosen = ["update"]
         return {way: self.part(way, relation, target, levels - 1, mine) for way in sorted(chosen)}
 
     def part(
@@ -283,17 +322,22 @@ class Drawer:
     ) -> list[Any]:
         """Draw the rows of one way."""
         draw: dict[str, Callable[[], Any]] = {
-            "create": lambda: self.creation(target, levels, relation.back),
             "connectOrCreate": lambda: self.choice(target, levels, relation.back),
             "connect": lambda: self.key(target),
             "update": lambda: self.item(target, levels, mine),
         }
         if way == "delete" and target.has_version:
             draw["delete"] = lambda: self.deletion(target, mine)
-        one = draw.get(way, lambda: self.key(target, mine))
-        found = [one() for _ in range(self.chance.choice((1, 2, 2)))]
-        if way == "update" and self.chance.random() < 0.3:
+        one, count = draw.get(way, lambda: self.key(target, mine)), self.chance.choice((1, 2, 2))
+        if way == "create":
+            return self.creations(target, levels, relation.back, count)
+        found = [one() for _ in range(count)]
+        if way == "update" and self.chance.random() < 0.4:
             found.append(found[0] | {"input": self.change(target, levels, None)})  # a row twice
+            if self.chance.random() < 0.7:
+                for each in (found[0], found[-1]):
+                    each["input"]["increment"] = {"score": self.chance.choice((1, 2, 5))}
+                    each["input"].pop("score", None)
         return found
 
     def deletion(self, target: Kind, mine: list[int]) -> dict[str, Any]:

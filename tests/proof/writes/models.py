@@ -13,6 +13,9 @@ class Base(orm.DeclarativeBase):
     """All models of these tests."""
 
 
+gql.idempotency_table(Base.metadata)
+
+
 class Shown:
     """What policies look at."""
 

@@ -9,6 +9,8 @@ _ATTRIBUTES = {"isOpen": "is_open", "originCode": "origin_code"}
 _KEYS = {"team": "team_code", "boss": "boss_id", "person": "person_id", "parcel": "parcel_id"}
 
 Tables = dict[str, dict[Any, dict[str, Any]]]
+Read = dict[str, list[Any]]
+"""All tables as the database holds them."""
 
 
 def tables_of(world: World) -> Tables:
@@ -43,7 +45,7 @@ def name_of(world: World, kind: str, number: int) -> Any:
     return row["code"]
 
 
-def tables_in(read: dict[str, list[Any]]) -> Tables:
+def tables_in(read: Read) -> Tables:
     """Return what the database holds."""
     codes = {(name, row["id"]): row["code"] for name in KINDS for row in read[name] if "id" in row}
     found: Tables = {
@@ -74,7 +76,7 @@ def tables_in(read: dict[str, list[Any]]) -> Tables:
     return found
 
 
-def learn(world: World, read: dict[str, list[Any]]) -> None:
+def learn(world: World, read: Read) -> None:
     """Learn the primary keys that the database has made; tables are the same."""
     for kind in KINDS.values():
         ids = {row["code"]: row["id"] for row in read[kind.name] if "id" in row}

@@ -27,6 +27,8 @@ VALIDATION, UNIQUE, FOREIGN_KEY, CHECK, STALE, MISSING, FORBIDDEN, LIMIT = (
     "LIMIT_EXCEEDED",
 )
 NEVER = -1
+WATCHED = {"open": "isOpen", "own": "score"}
+"""The column that a predicate looks at."""
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer

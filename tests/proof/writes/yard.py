@@ -3,9 +3,11 @@
 import types
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from strawberry.types import ExecutionResult
 
 import gql_api as gql
 from gql_api.config import ApiConfig, Limits
@@ -39,6 +41,16 @@ _LIMITS = Limits(
 _CLASSES: dict[str, Any] = {name: getattr(models, name) for name in KINDS}
 
 
+@dataclass(frozen=True)
+class Sent:
+    """An operation as clients send it."""
+
+    document: str
+    variables: dict[str, Any]
+    count: int
+    """Number of root fields."""
+
+
 class Yard:
     """A database and the schema over it."""
 
@@ -68,16 +80,17 @@ class Yard:
             if self.dialect == "mysql":
                 await connection.execute(sa.text("SET foreign_key_checks = 1"))
 
-    async def mutate(self, roots: Sequence[Root], looker: Looker) -> Any:
-        """Run one operation, with a context of its own."""
-        document, variables = self.write(roots)
+    async def mutate(self, sent: Sent, looker: Looker, key: str | None = None) -> ExecutionResult:
+        """Run one operation, with a context of its own, and with an idempotency key or none."""
         roles = [f"{verb} {kind} {name}" for (verb, kind), name in looker.rules.items()]
         context = gql.Context(self.database, gql.Subject(looker.user, frozenset(roles)))
-        result = await self.schema.execute(document, variables, context_value=context)
-        COUNTS[self.dialect] += len(roots)
+        context.idempotency_key = key
+        result = await self.schema.execute(sent.document, sent.variables, context_value=context)
+        COUNTS[self.dialect] += sent.count
+        assert isinstance(result, ExecutionResult)
         return result
 
-    def write(self, roots: Sequence[Root]) -> tuple[str, dict[str, Any]]:
+    def write(self, roots: Sequence[Root]) -> Sent:
         """Write an operation as a document with variables."""
         declared, fields, variables = [], [], {}
         for at, root in enumerate(roots):
@@ -93,7 +106,8 @@ class Yard:
                 f"f{at}: {_field(root.verb, kind)}({', '.join(arguments)}) "
                 f"{{ {payload} errors {{ code path }} }}"
             )
-        return f"mutation({', '.join(declared)}) {{ {' '.join(fields)} }}", variables
+        document = f"mutation({', '.join(declared)}) {{ {' '.join(fields)} }}"
+        return Sent(document, variables, len(roots))
 
     def _wire(self, value: Any) -> Any:
         if isinstance(value, Ref):
