@@ -13,8 +13,8 @@ ACCESS_MUTANTS = (
     Mutant(
         "scope missing in targets of many links",
         "sql/writes.py",
-        "    statement = statement.where(is_wanted, source.scope)",
-        "    statement = statement.where(is_wanted)",
+        "statement.where(*lasting([is_wanted, source.scope]))",
+        "statement.where(is_wanted)",
         matrix="writes",
     ),
     Mutant(
