@@ -65,7 +65,7 @@ class StreamedOperation:
         """End a subscription; any other operation goes on to its result."""
         if self._has_events and self.task is not None and self.context is not None:
             self.task.cancel()
-            self.context.progress.cancel_reads()
+            self.context.progress.cancel_reads(self.task)
 
     async def leaving(self) -> Message:
         """Wait until nobody listens any more, as for a request's client."""

@@ -83,7 +83,7 @@ class Watch:
         if self._reason is None or not is_ours or self._task.cancelling() > self._cancelling:
             return
         if self.context is not None:
-            self.context.progress.cancel_reads()
+            self.context.progress.cancel_reads(self._task)
         raise self._reason from None
 
     def _look(self) -> None:
@@ -129,5 +129,5 @@ class Watch:
         self._cancellations += 1
         self._task.cancel()
         if self.context is not None:
-            self.context.progress.cancel_reads()
+            self.context.progress.cancel_reads(self._task)
         self._after(_AGAIN_S, self._cancel)

@@ -170,6 +170,7 @@ async def test_generated_reads(written: Api, slow: Slow, has_json_path):
         "{ books { nodes { title } } a: books { totalCount } }",
         "{ books { nodes { title } } loaded }",
         'mutation { updateTags(where: {books: {some: {title: {eq: "b"}}}}, set: {label: "b"}, atMost: 1) { tags { rowId } } }',
+        'mutation { createTag(input: {label: "c"}) { tag { books { nodes { title } } } errors { code } } }',
     )
     config = gql.ApiConfig(request_timeout_s=1.2, has_json_path=has_json_path)
 
