@@ -230,13 +230,14 @@ def _required_context(context: Any) -> Context:
 
 
 def _roll_back(result: ExecutionResult, unit: UnitOfWork) -> None:
-    """Null the fields that ran and were undone; the one that failed keeps its payload."""
-    answered = {error.path[0] for error in result.errors or () if error.path}
+    """Null the fields that ran and were undone; the one that was refused keeps its payload."""
+    told = {error.path[0] for error in result.errors or () if error.path}
     for name in unit.fields:
-        if result.data is None or name == unit.failed_field or name in answered:
+        if result.data is None or name == unit.failed_field:
             continue
         result.data[name] = None
-        _add_error(result, name, RolledBackError(f"{name} was undone, because a field failed."))
+        if name not in told:
+            _add_error(result, name, RolledBackError(f"{name} was undone, because a field failed."))
 
 
 def _add_error(result: ExecutionResult, name: str, error: Exception) -> None:

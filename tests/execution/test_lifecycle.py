@@ -217,6 +217,7 @@ async def test_failing_answer(handmade: Api):
         'mutation { addTag(label: "x") { tag { books(first: 1000) { totalCount } } } }'
     )
 
+    assert answer.data == {"addTag": None}
     assert [code for code, *_ in _errors(answer)] == ["BAD_USER_INPUT"]
     assert await _labels(handmade) == []
 
