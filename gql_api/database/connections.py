@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import URL, AdaptedConnection, Connection, Engine, event
+from sqlalchemy import URL, AdaptedConnection, Connection, Dialect, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from gql_api.database.sqlite_functions import AGGREGATES, SCALARS
@@ -104,7 +104,8 @@ def connect_options(
 
 
 def prepare_connections(engine: Engine, *, is_autocommit: bool) -> None:
-    """Set up the engine's dialect and every new connection of its pool; only SQLite needs it."""
+    """Set up the engine's dialect and every new connection of its pool."""
+    event.listen(engine, "do_connect", _connect)
     if engine.dialect.name != "sqlite":
         return
     engine.dialect.colspecs = {**engine.dialect.colspecs, **COLSPECS}
@@ -117,6 +118,26 @@ def prepare_connections(engine: Engine, *, is_autocommit: bool) -> None:
     if not is_autocommit:
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "reset", _end_sqlite)
+
+
+def _connect(
+    dialect: Dialect,
+    _entry: ConnectionPoolEntry,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+) -> Any:
+    """Connect; what keeps from it is told apart from other errors of the system.
+
+    Raises:
+        ConnectionError: No server is there: its socket is missing, its name is unknown, or it does
+            not answer.
+    """
+    try:
+        return dialect.connect(*arguments, **options)
+    except ConnectionError:
+        raise
+    except OSError as error:
+        raise ConnectionError(*(error.args or ("no answer in time",))) from error
 
 
 def begin_deferred(engine: Engine) -> None:

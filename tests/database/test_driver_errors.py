@@ -473,13 +473,19 @@ async def test_killed(mariadb):
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://u@127.0.0.1:1/d", "mysql://u@127.0.0.1:1/d"], ids=["postgresql", "mysql"]
+    "url",
+    [
+        "postgresql://u@127.0.0.1:1/d",
+        "postgresql://u@/d?host=/nowhere",
+        "postgresql://u@nowhere.invalid/d",
+        "mysql://u@127.0.0.1:1/d",
+    ],
 )
 async def test_nobody_listens(url):
-    """A server that cannot be reached is a disconnect."""
+    """A server that cannot be reached is a disconnect, and no other error of the system."""
     database = open_database(url, EngineOptions(null_pool=True))
 
-    with pytest.raises((OSError, DBAPIError)) as caught:
+    with pytest.raises((ConnectionError, DBAPIError)) as caught:
         async with database.read_connection():
             pass
 

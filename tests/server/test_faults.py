@@ -40,7 +40,7 @@ async def proxy_and_client(
     await notes.create_tables(postgres)
     url = postgres.url.render_as_string(hide_password=False)
     schema = notes.build(
-        dialect="postgresql", mutations=[Mutations], config=gql.ApiConfig(request_timeout_s=1)
+        dialect="postgresql", mutations=[Mutations], config=gql.ApiConfig(request_timeout_s=2)
     )
     async with faulty(url) as (proxy, address):
         options = gql.EngineOptions(pool_size=2)
@@ -99,7 +99,7 @@ async def test_silence(proxy_and_client, postgres: gql.Database):
     proxy, client = proxy_and_client
 
     proxy.fall_silent()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         silent = [await client.post("/graphql", json=each) for each in (QUERY, _write("lost"))]
     proxy.come_back()
     up = [await client.post("/graphql", json=each) for each in (QUERY, _write("y"))]
@@ -113,9 +113,10 @@ async def test_silence(proxy_and_client, postgres: gql.Database):
 async def test_cut_mutation(proxy_and_client, postgres: gql.Database):
     """A mutation that is cut off is not repeated: the client hears of it, and nothing is written."""
     proxy, client = proxy_and_client
-    task = asyncio.create_task(client.post("/graphql", json=_write("cut", "addSlowly")))
     running = sa.text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
     async with asyncio.timeout(10), postgres.read_connection() as connection:
+        await connection.scalar(running)  # once, so that the next time is soon enough
+        task = asyncio.create_task(client.post("/graphql", json=_write("cut", "addSlowly")))
         while not await connection.scalar(running):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
 
