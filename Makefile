@@ -77,6 +77,7 @@ proof: $(V)/.ok
 		$(BIN)/python -m pytest tests/access -k matrix
 	$(BIN)/python -m tests.proof.kills
 	$(BIN)/python -m tests.proof.ends
+	$(BIN)/python -m tests.proof.faults
 	$(BIN)/python -m tests.proof.hostile
 	GQL_API_TEST_PGBOUNCER=true $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -k postgres \
 		--ignore tests/proof --ignore tests/access

@@ -84,14 +84,15 @@ async def main(rounds: int, seed: int) -> int:
                 await asyncio.sleep(run.chance.uniform(0, LONGEST_LIFE_S))
                 statuses[await run.service.end_server()] += 1
             load.is_over = True
-        missing = load.written - await _tags(run.service.database_url)
+        missing = load.written - await read_tags(run.service.database_url)
     _say(f"seed {seed}: {rounds} servers ended, by status {dict(statuses)}; {dict(load.outcomes)}")
     _say(f"{len(load.written)} acknowledged tags, {len(missing)} of them missing")
     is_good = load.outcomes.keys() <= {"answered", "connection refused"} and statuses.keys() == {0}
     return 0 if is_good and not missing else 1
 
 
-async def _tags(database_url: str) -> set[str]:
+async def read_tags(database_url: str) -> set[str]:
+    """Return the names of all tags."""
     database = gql.open_database(database_url, gql.EngineOptions(null_pool=True))
     async with database.read_connection() as connection:
         names = set(await connection.scalars(sa.select(Tag.name)))

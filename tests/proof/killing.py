@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,9 +22,14 @@ _NAMES = {"DATABASE_URL", "HOST", "PORT"}
 
 
 class Server:
-    """A process that serves the bundled application."""
+    """A process that serves the bundled application.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Of its database.
+        settings: Environment variables of its own.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/graphql"
@@ -33,7 +39,7 @@ class Server:
             self.process = subprocess.Popen(  # noqa: S603 - our own command
                 [_PROGRAM, "serve", "--port", str(port)],
                 cwd=folder,
-                env=_environment(folder),
+                env={**_environment(folder), **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -61,17 +67,23 @@ class Server:
 
 
 class Service:
-    """The server of the moment, the next one, which is ready when this one dies, and the database."""
+    """The server of the moment, the next one, which is ready when this one dies, and the database.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Of the database.
+        settings: Environment variables of the servers.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self._settings = settings or {}
         self._databases: list[EmbeddedServer] = []
         self._servers: list[Server] = []
 
     async def start(self) -> None:
         """Start the database with demo data, and the first server."""
         self._databases.append(await asyncio.to_thread(start_embedded, self.folder))
-        self._servers = [await Server(self.folder).wait_until_ready()]
+        self._servers = [await Server(self.folder, self._settings).wait_until_ready()]
 
     @property
     def url(self) -> str:
@@ -85,7 +97,7 @@ class Service:
 
     async def prepare(self) -> None:
         """Start the next server beside this one."""
-        self._servers.append(await Server(self.folder).wait_until_ready())
+        self._servers.append(await Server(self.folder, self._settings).wait_until_ready())
 
     async def end_server(self) -> int:
         """Ask the server to end; the next one takes its place when it has. Return its status."""
@@ -102,12 +114,39 @@ class Service:
         """Kill all processes of the database, and start it again."""
         await asyncio.to_thread(self._kill_database)
 
-    def _kill_database(self) -> None:
+    async def restart_database(self) -> None:
+        """Stop the database in its own way, and start it again."""
+        await asyncio.to_thread(self._restart_database)
+
+    def _restart_database(self) -> None:
+        pid = self.database_processes()[0]
+        os.kill(pid, signal.SIGINT)  # fast shutdown
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.01)
+        self._databases.append(start_embedded(self.folder))
+
+    def kill_backend(self) -> None:
+        """Kill one process that serves a connection."""
+        for each in self.database_processes()[1:]:
+            with suppress(FileNotFoundError):  # a helper of the database that has ended since
+                if b"idle" in Path(f"/proc/{each}/cmdline").read_bytes():
+                    os.kill(each, signal.SIGKILL)
+                    return
+
+    def signal_database(self, number: int) -> None:
+        """Send a signal to all processes of the database."""
+        for each in self.database_processes():
+            with suppress(ProcessLookupError):
+                os.kill(each, number)
+
+    def database_processes(self) -> list[int]:
+        """Return the ids of all processes of the database, that of the first one first."""
         pid = int((self.folder / "cluster" / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (pid, *map(int, children)):
-            with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
+        return [pid, *map(int, children)]
+
+    def _kill_database(self) -> None:
+        self.signal_database(signal.SIGKILL)
         for _ in range(10):
             with suppress(DatabaseError):  # its processes are not yet all gone
                 self._databases.append(start_embedded(self.folder))

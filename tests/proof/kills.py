@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -268,11 +268,11 @@ async def make_products(run: Run) -> None:
 
 
 @asynccontextmanager
-async def started(seed: int) -> AsyncIterator[Run]:
-    """Start a database with a server; end both."""
+async def started(seed: int, settings: Mapping[str, str] | None = None) -> AsyncIterator[Run]:
+    """Start a database with a server, of such settings; end both."""
     # not below a private folder: the user of the database passes through it
     folder = Path(tempfile.mkdtemp(prefix="gql-kills-"))
-    run = Run(Service(folder), random.Random(seed))  # noqa: S311 - not for secrets
+    run = Run(Service(folder, settings), random.Random(seed))  # noqa: S311 - not for secrets
     try:
         await run.service.start()
         run.token = run.service.token()
