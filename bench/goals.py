@@ -6,6 +6,9 @@ from dataclasses import dataclass
 CPU = "app_cpu_ms"
 """CPU of the server process per request, in milliseconds."""
 
+DATABASE_CPU = "pg_cpu_ms"
+"""CPU of the database per request, in milliseconds."""
+
 RATE = "rps"
 """Requests per second."""
 
@@ -32,6 +35,7 @@ class Goal:
 
 _READS = ("Q1", "Q2", "Q3", "Q4", "Q5", "Q6")
 _HEAVY = ("Q3", "Q4", "Q6")
+_GUARDED = ("Q1", "Q2", "Q3")
 
 
 def _each(*bounds: float) -> dict[str, float]:
@@ -55,6 +59,8 @@ GOALS = (
     Goal("gql_api_sqlite", "strawberry_hand", CPU, dict.fromkeys(_HEAVY, 0.1)),
     Goal("gql_api_resolvers", "strawberry_hand", CPU, dict.fromkeys(_HEAVY, 1.0)),
     Goal("gql_api_resolvers", "strawberry_mapper", CPU, dict.fromkeys(_HEAVY, 1.0)),
+    Goal("gql_api_policies", "gql_api", CPU, dict.fromkeys(_GUARDED, 1.2)),
+    Goal("gql_api_policies", "gql_api", DATABASE_CPU, dict.fromkeys(_GUARDED, 1.3)),
 )
 
 MEMORY_FACTOR, MEMORY_MB = 1.5, 100

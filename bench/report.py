@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from bench.goals import CPU, GOALS, MEMORY_FACTOR, MEMORY_MB, RATE, Goal
+from bench.goals import CPU, DATABASE_CPU, GOALS, MEMORY_FACTOR, MEMORY_MB, RATE, Goal
 from bench.results import COARSE_TURNS, Results
 from bench.svg import Chart, bar_chart, number
 
 SHALLOW_OFFSET = 10
 """Offsets below it skip few rows."""
 
-_NAMES = {CPU: "CPU per request", RATE: "requests/s"}
+_NAMES = {CPU: "CPU per request", DATABASE_CPU: "CPU of the database", RATE: "requests/s"}
 _OURS = "gql_api"
 
 

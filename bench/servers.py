@@ -52,8 +52,13 @@ TARGETS = (
         application="bench.custom:application",
         operations="resolver_operations",
     ),
+    Target(
+        name="gql_api_policies",
+        label="policies on all types",
+        application="bench.guarded:application",
+    ),
 )
-"""gql_api as it is, and on each of the slower paths."""
+"""gql_api as it is, on each of the slower paths, and with policies."""
 
 
 @dataclass(frozen=True, slots=True)
