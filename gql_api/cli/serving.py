@@ -22,6 +22,7 @@ from uvicorn.supervisors import ChangeReload
 
 from gql_api.cli.console import complain
 from gql_api.cli.draining import DrainingServer, DrainingWorkers
+from gql_api.cli.http_protocol import HttpProtocol
 from gql_api.cli.logs import configure_logging
 from gql_api.cli.preparing import Plan, prepare_worker
 from gql_api.errors import ConfigurationError
@@ -114,6 +115,7 @@ def _config(app: Any, **options: Any) -> Config:
     return Config(
         app,
         factory=isinstance(app, Worker),
+        http=HttpProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
