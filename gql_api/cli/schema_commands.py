@@ -19,6 +19,7 @@ from gql_api.cli.options import AppOption, DatabaseOption, ModelsOption, SchemaO
 from gql_api.cli.preparing import api_config
 from gql_api.database.engines import EngineOptions
 from gql_api.errors import ConfigurationError
+from gql_api.execution.cost_directives import with_costs
 from gql_api.schema.build import Schema
 from gql_api.schema.roles import schema_text_for
 from gql_api.server.application import Application
@@ -61,11 +62,16 @@ def export(  # noqa: PLR0913 - one parameter per option
         list[str] | None,
         typer.Option(help="Leave out what somebody with these roles can never reach."),
     ] = None,
+    costs: Annotated[
+        bool, typer.Option("--costs", help="Add what fields cost: @cost and @listSize.")
+    ] = False,
 ) -> None:
     """Print the schema, sorted."""
     source = Source(application=app, models=models, database=database, schemas=tuple(schema or ()))
     built = built_schema(Chosen(source, dialect), start())
     text = built.as_str() if not role else schema_text_for(built, _role_set(role))
+    if costs:
+        text = with_costs(built, text)
     if output is None:
         typer.echo(text, nl=False)
         return

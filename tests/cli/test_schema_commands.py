@@ -43,6 +43,20 @@ def test_export_for_a_role(command: Command):
     )
 
 
+def test_export_with_costs(command: Command):
+    """What fields cost is told where it is asked for, for a role too."""
+    everything = command("schema", "export", "--costs").out
+    anonymous = command("schema", "export", "--costs", "--role", "anonymous").out
+
+    for text in (everything, anonymous):
+        assert "directive @cost(weight: String!)" in text
+        assert '  totalCount: Int! @cost(weight: "5")' in text
+    assert '@cost(weight: "10")' in everything
+    assert "  createPost(" in everything
+    assert "  createPost(" not in anonymous
+    assert "@cost" not in command("schema", "export").out
+
+
 def test_export_to_file(shop: Command):
     """A file gets the text that would be printed."""
     outcome = shop("schema", "export", "-o", "shop.graphql", *MODELS)
