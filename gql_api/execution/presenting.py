@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gql_api.database.driver_errors import (
@@ -32,6 +32,9 @@ CONFLICT_MESSAGE = "Other changes were in the way: retry in a moment."
 OVERFLOW_MESSAGE = "The database computed a number that is beyond its type."
 STATEMENT_ENDED_MESSAGE = "The database took longer than it may: ask for less."
 BUSY_MESSAGE = "The server has too much to do: retry in a moment."
+_CONNECTION_LOST = "8s2b"
+"""What SQLAlchemy calls any further use of a transaction whose connection broke."""
+
 UNAVAILABLE_MESSAGE = "The database cannot be reached: retry in a moment."
 
 
@@ -114,6 +117,8 @@ def _database_condition(error: BaseException) -> tuple[str, str] | None:
 def _is_unavailable(error: BaseException) -> bool:
     if isinstance(error, ConnectionError):
         return True
+    if isinstance(error, PendingRollbackError):
+        return error.code == _CONNECTION_LOST
     # asyncpg tells a server that starts, or a connection that broke, by no narrower class
     return isinstance(error, DBAPIError) and is_disconnect(error)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 import gql_api as gql
 from tests.fixtures.faults import FaultyProxy, faulty
@@ -22,6 +23,16 @@ class Mutations:
         info.context.session.add(folder)
         await info.context.session.flush()
         await info.context.session.execute(sa.text("SELECT pg_sleep(0.3)"))
+        return folder
+
+    @gql.mutation
+    async def lose(self, info: gql.Info, name: str) -> notes.Folder:
+        folder = notes.Folder(name=name)
+        info.context.session.add(folder)
+        await info.context.session.flush()
+        end = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")
+        with pytest.raises(DBAPIError):
+            await info.context.session.execute(end)
         return folder
 
 
@@ -126,6 +137,20 @@ async def test_cut_mutation(proxy_and_client, postgres: gql.Database):
 
     assert _facts(response) == (503, [("SERVICE_UNAVAILABLE", UNREACHABLE)])
     assert "cut" not in await _names(postgres)
+
+
+async def test_lost_connection(proxy_and_client, postgres: gql.Database):
+    """What uses a transaction whose connection broke says so, even if somebody caught the error."""
+    _, client = proxy_and_client
+    text = 'mutation { lose(name: "a") { folder { name } } createFolder(input: {name: "b"}) { folder { name } } }'
+
+    response = await client.post("/graphql", json={"query": text})
+
+    not_run = "createFolder was not run, because a field before it failed."
+    errors = [("SERVICE_UNAVAILABLE", UNREACHABLE), ("NOT_RUN", not_run)]
+    assert _facts(response) == (503, errors)
+    assert response.json()["data"] == {"lose": None, "createFolder": None}
+    assert not {"a", "b"} & {*await _names(postgres)}
 
 
 async def test_latency(proxy_and_client):
