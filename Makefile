@@ -3,8 +3,9 @@ PY ?= python3
 V := .venv
 BIN := $(V)/bin
 # What reaches no machine but the package index, and writes no address into the lock.
+# Extras are kept, as pip before 23.3 takes a package with an extra for another one, without a pin.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-strip-extras --extra dev pyproject.toml
 # Each has databases of its own; 0 runs all tests in one process.
 TEST_PROCESSES ?= 2
 NEW_LOCK := $(V)/requirements.lock
