@@ -41,6 +41,9 @@ class Stopped(BaseException):
     """The process was asked to end by SIGTERM."""
 
 
+_SWITCH_S = 0.0005
+"""Of Python's 0.005: how long a thread keeps the loop waiting; the loop waits several times in a request."""
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MIB = 2**20
 _KEPT_FREE_BYTES = 32 * _MIB
@@ -133,6 +136,7 @@ def _keep_for_good() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
+    sys.setswitchinterval(_SWITCH_S)
     _keep_freed_memory()
 
 

@@ -4,11 +4,11 @@ They hold for ``schema.execute`` in process and for the HTTP edge alike.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from graphql import (
     ASTValidationRule,
@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSyntaxError,
     OverlappingFieldsCanBeMergedRule,
     get_operation_ast,
+    parse,
     specified_rules,
     validate,
 )
@@ -39,18 +40,19 @@ from gql_api.schema.build import Schema
 from gql_api.schema.plans import DocumentPlans
 
 _NOTHING = " "
-"""What is parsed in place of a document that is too long: parsing takes time for each character."""
+"""What is parsed in place of a document that is refused: it fails at once."""
 
 _MAX_ERRORS = 20
 """Mistakes of a document that are told: finding the place of each takes as long as the document is."""
 
 _LONG = 2_000
-"""Characters of a document from which its judgement is long: 20 ms for each 4,000, at worst."""
+"""Characters of a document from which it is parsed and judged beside the loop: 20 ms for each 4,000, at worst."""
 
 _ASIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gql_api judge")
-"""Where long documents are judged, one at a time, while the loop goes on."""
+"""Where long documents are parsed and judged, one at a time, while the loop goes on."""
 
 _TOO_MANY_TOKENS = "Document contains more than"
+_T = TypeVar("_T")
 _FURTHER_RULES = (MaybeNullValidationRule, OneOfRule)
 
 
@@ -67,30 +69,19 @@ class OperationLimits(SchemaExtension):
         self._cost: int | None = None
 
     @override
-    def on_operation(self) -> Iterator[None]:
-        """Limit the length and the tokens, and say so where there are more."""
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Find the document, and say which limit of length or tokens it exceeds."""
         context, limits = self.execution_context, self._limits
         context.parse_options = {"max_tokens": limits.max_tokens}
-        length = len(context.query or "")
-        is_long = length > limits.max_document_length
-        if is_long:
+        refusal = await self._find_document()
+        if refusal is not None:
             context.query = _NOTHING
         yield
         result: Any = context.result
-        if is_long and result is not None:
-            result.errors = _located([_too_long(length, limits)])
-        elif result is not None and result.errors:
+        if refusal is not None and result is not None:
+            result.errors = [refusal]
+        if result is not None and result.errors:
             result.errors = [_token_error(error, limits.max_tokens) for error in result.errors]
-
-    @override
-    def on_parse(self) -> Iterator[None]:
-        """Take the document from the known ones."""
-        context = self.execution_context
-        if context.query is not None and context.graphql_document is None:
-            self._known = self._documents.get(context.query)
-            if self._known is not None:
-                context.graphql_document = self._known.node
-        yield
 
     @override
     async def on_validate(self) -> AsyncIterator[None]:
@@ -117,6 +108,26 @@ class OperationLimits(SchemaExtension):
     def _limits(self) -> Limits:
         return self._schema.table.config.limits
 
+    async def _find_document(self) -> GraphQLError | None:
+        """Take the document from the known ones, or parse it where it is long; return what is wrong."""
+        context, limits = self.execution_context, self._limits
+        text = context.query
+        if text is None or context.graphql_document is not None:
+            return None
+        if len(text) > limits.max_document_length:
+            return _located([_too_long(len(text), limits)])[0]
+        self._known = self._documents.get(text)
+        if self._known is not None:
+            context.graphql_document = self._known.node
+        elif len(text) > _LONG:
+            try:
+                context.graphql_document = await _beside(
+                    partial(parse, text, **context.parse_options)
+                )
+            except Exception as error:  # noqa: BLE001 - as Strawberry, which parses the others
+                return error if isinstance(error, GraphQLError) else _unlocated(error)
+        return None
+
     async def _judge_document(self) -> list[GraphQLError]:
         context = self.execution_context
         document = context.graphql_document
@@ -125,12 +136,7 @@ class OperationLimits(SchemaExtension):
         rules = context.validation_rules
         is_told = tells_suggestions(context.context, self._schema.table.config)
         judge = partial(judge_document, document, self._schema, rules, shows_suggestions=is_told)
-        if len(context.query or "") > _LONG:
-            errors = await asyncio.get_running_loop().run_in_executor(
-                _ASIDE, copy_context().run, judge
-            )
-        else:
-            errors = judge()
+        errors = await _beside(judge) if len(context.query or "") > _LONG else judge()
         if not errors and rules:
             self._known = KnownDocument(document, DocumentPlans(document, self._schema.plans))
             if context.query:  # else the document was given parsed
@@ -223,12 +229,22 @@ def present_cost(cost: int | None, schema: Schema) -> dict[str, Any]:
     return {"cost": {"requested": cost, "limit": config.limits.max_cost}}
 
 
+async def _beside(work: Callable[[], _T]) -> _T:
+    """Do what takes long beside the loop."""
+    run = copy_context().run
+    return await asyncio.get_running_loop().run_in_executor(_ASIDE, run, work)
+
+
 def _with_ours(rules: Sequence[type[ASTValidationRule]]) -> list[type[ASTValidationRule]]:
     """Return the rules of an operation, with the fast twin of the slow one."""
     swapped = [
         FieldsMergeRule if each is OverlappingFieldsCanBeMergedRule else each for each in rules
     ]
     return [*swapped, *_FURTHER_RULES]
+
+
+def _unlocated(error: Exception) -> GraphQLError:
+    return GraphQLError(str(error), original_error=error)
 
 
 def _located(errors: Sequence[ApiError]) -> list[GraphQLError]:

@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+import graphql
 import pytest
 from graphql import ValidationRule, get_introspection_query
 from strawberry.extensions import AddValidationRules, DisableValidation
@@ -163,6 +164,22 @@ async def test_long_documents(offline: Api, length: int, *, is_aside: bool):
 
     assert await api.data(text, count=0) == {"__typename": "Query"}
     assert seen == [is_aside]
+
+
+async def test_long_documents_parsed(offline: Api, monkeypatch: pytest.MonkeyPatch):
+    """Long documents are parsed beside the loop; what is wrong with one is told as of a short one."""
+    parsed = []
+
+    def parse(*arguments: Any, **options: Any) -> Any:
+        parsed.append(threading.current_thread() is not threading.main_thread())
+        return graphql.parse(*arguments, **options)
+
+    monkeypatch.setattr("gql_api.execution.limits.parse", parse)
+    refusals = [await offline.refusal("{ a(".ljust(length, " ")) for length in (2_000, 2_001)]
+
+    assert refusals[0] == refusals[1]
+    assert refusals[0][0] == "GRAPHQL_PARSE_FAILED"
+    assert parsed == [True]
 
 
 @pytest.mark.parametrize(
