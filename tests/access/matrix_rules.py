@@ -76,6 +76,9 @@ class Type:
     computed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fields computed from columns, by name."""
 
+    keys: tuple[str, ...] = ()
+    """Columns that are a key each, besides the primary one."""
+
     @property
     def owner(self) -> str | None:
         """The column that holds the owner's number."""
@@ -119,6 +122,7 @@ TYPES = {
                 _to_many("mlModels", "MLModel", "owner_id"),
             ),
             {"displayName": ("full_name", "username")},
+            ("email", "username"),
         ),
         Type(
             "Role",
@@ -127,6 +131,7 @@ TYPES = {
             "roles",
             ("id", "name", "description", *_TIMES),
             (Relation("users", "User", "role_id", "user_id", "user_roles"),),
+            keys=("name",),
         ),
         Type(
             "Post",
@@ -148,6 +153,7 @@ TYPES = {
             "tags",
             ("id", "name", *_TIMES),
             (Relation("posts", "Post", "tag_id", "post_id", "post_tags"),),
+            keys=("name",),
         ),
         Type(
             "Comment",
@@ -184,6 +190,7 @@ TYPES = {
                 _to_many("reviews", "Review", "product_id"),
             ),
             {"isAvailable": ("status", "stock")},
+            ("sku", "slug"),
         ),
         Type(
             "Review",

@@ -65,7 +65,8 @@ class Service:
         self.schema = schema_for(rules.name, demo.database.dialect.name)
         self.world = World(rules, {})
         self.wired: dict[str, dict[Any, Wired]] = {}
-        self._orders: dict[tuple[str, str], list[Any]] = {}
+        self._known: dict[tuple[str, str], list[Any]] = {}
+        """Keys of rows by the arguments of the list, for a trusted caller."""
 
     async def learn(self) -> None:
         """Read all rows by plain SQL, and how the wire writes them by a trusted caller."""
@@ -89,14 +90,24 @@ class Service:
 
     async def order_of(self, name: str, field: str) -> list[Any]:
         """Return the keys of all rows as the database sorts them by a field, for a trusted caller."""
-        if (name, field) not in self._orders:
+        return await self._keys(name, f"orderBy: [{{{field}: ASC}}]")
+
+    async def found_by(self, name: str, field: str, word: str) -> list[Any]:
+        """Return the keys of the rows that a word finds, for a trusted caller."""
+        return await self._keys(name, f'where: {{{field}: {{search: "{word}"}}}}')
+
+    async def ranked_by(self, name: str, field: str, word: str) -> list[Any]:
+        """Return the keys of all rows, the best matches first, for a trusted caller."""
+        return await self._keys(name, f'orderBy: [{{searchRank: {{{field}: "{word}"}}}}]')
+
+    async def _keys(self, name: str, arguments: str) -> list[Any]:
+        if (name, arguments) not in self._known:
             each = DESCRIBED[name]
-            order = f"orderBy: [{{{field}: ASC}}]"
-            text = f"{{ {each.many}({_everything(each)}, {order}) {{ nodes {{ rowId }} }} }}"
+            text = f"{{ {each.many}({_everything(each)}, {arguments}) {{ nodes {{ rowId }} }} }}"
             keys = {_wire_key(row["id"]): row["id"] for row in self.world.rows(name)}
             nodes = (await self._trusted(text))[each.many]["nodes"]
-            self._orders[name, field] = [keys[node["rowId"]] for node in nodes]
-        return self._orders[name, field]
+            self._known[name, arguments] = [keys[node["rowId"]] for node in nodes]
+        return self._known[name, arguments]
 
     async def _trusted(self, text: str) -> Any:
         context = gql.Context(self.database, gql.UNRESTRICTED)

@@ -1,7 +1,10 @@
 """Every caller finds, on every way to rows, what the rules say: no row more, no value more."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
+
+import sqlalchemy as sa
 
 from tests.access.matrix_rules import CALLERS, TYPES, Caller, Relation, Row, Type, field_of
 from tests.access.matrix_service import LIMIT, Service
@@ -82,11 +85,13 @@ async def test_keys(service: Service, caller: Caller) -> None:
         listed = ", ".join(f'"{id_}"' for id_ in ids)
         fields[f"nodes{each.name}"] = f"nodes(ids: [{listed}]) {{ id }}", found
         for at, row in _samples(service, caller, each):
+            keys = [key for key in each.keys if service.world.reads(caller, each.name, key)]
             ways = (
                 f'{each.one}(id: "{ids[at]}")',
                 f'{each.one}By(key: {{id: "{ids[at]}"}})',
                 f"{each.one}By(key: {{rowId: {_literal(row['id'])}}})",
                 f'node(id: "{ids[at]}")',
+                *(f"{each.one}By(key: {{{key}: {_literal(row[key])}}})" for key in keys),
             )
             for way, text in enumerate(ways):
                 fields[f"{each.one}{at}_{way}"] = f"{text} {{ id }}", found[at]
@@ -211,6 +216,48 @@ async def test_filters_by_relatives(service: Service, caller: Caller) -> None:
                     fields[alias] = text, _page(service, each, rows)
         if fields:
             await service.check("filter by relatives", caller, fields, **values)
+
+
+async def test_search(service: Service, caller: Caller) -> None:
+    """Words of hidden rows find nothing; they rank the visible ones as they rank all."""
+    for each in _searched_types(service, caller):
+        fields = {}
+        rows = service.world.visible(caller, each.name)
+        for column in _some(caller, _texts(service, each)):
+            if not service.world.reads(caller, each.name, column):
+                continue
+            for at, row in list(_samples(service, caller, each))[1:6:4]:
+                word = next(iter(re.findall(r"[a-z]{3,}", row[column] or "")), "none")
+                found = await service.found_by(each.name, field_of(column), word)
+                where = f'where: {{{field_of(column)}: {{search: "{word}"}}}}'
+                page = _page(service, each, [row for row in rows if row["id"] in found])
+                inside = "{ totalCount nodes { rowId } }"
+                fields[f"{column}{at}"] = f"{each.many}({where}, {_SOME}) {inside}", page
+                place = _places(await service.ranked_by(each.name, field_of(column), word))
+                ordered = sorted(rows, key=lambda row, place=place: place[row["id"]])
+                order = f'{{{field_of(column)}: "{word}"}}'
+                fields[f"{column}{at}rank"] = _sorted(service, each, "searchRank", order, ordered)
+        if fields:
+            await service.check("search", caller, fields)
+
+
+def _searched_types(service: Service, caller: Caller) -> list[Type]:
+    """Return the types with words to search, which PostgreSQL alone has."""
+    return _open_types(service, caller) if _has_search(service) else []
+
+
+def _has_search(service: Service) -> bool:
+    return service.database.dialect.name == "postgresql"
+
+
+def _texts(service: Service, each: Type) -> tuple[str, ...]:
+    table = service.demo.schema.table.registry.entities[each.name].model.__table__
+    types = {column: table.c[column].type for column in each.columns}
+    return tuple(
+        column
+        for column, type_ in types.items()
+        if isinstance(type_, sa.String) and not isinstance(type_, sa.Enum)
+    )
 
 
 async def test_orders(service: Service, caller: Caller) -> None:
@@ -383,6 +430,21 @@ def _probes(service: Service, caller: Caller, each: Type, column: str) -> Iterat
     yield "secret group", f"{many} {{ groups(by: [{group}]) {{ aggregate {{ count }} }} }}"
     if not _is_nullable(service, each.name, column):
         yield "secret field", f"{many} {{ nodes {{ {name} }} }}"
+    if column in each.keys:
+        yield "secret key", f'{each.one}By(key: {{{name}: "?"}}) {{ id }}'
+    if column in _texts(service, each) and _has_search(service):
+        yield "secret search", f'{many}(where: {{{name}: {{search: "?"}}}}) {{ totalCount }}'
+        order = f'{{searchRank: {{{name}: "?"}}}}'
+        yield "secret search", f"{many}(orderBy: [{order}]) {{ nodes {{ id }} }}"
+    yield from _probes_of_others(service, caller, each, column)
+
+
+def _probes_of_others(
+    service: Service, caller: Caller, each: Type, column: str
+) -> Iterator[tuple[str, str]]:
+    """Ask for rows that lead to the type by the column of their relatives."""
+    name = field_of(column)
+    where = f"{{{name}: {{isNull: false}}}}"
     for other in TYPES.values():
         for relation in other.relations:
             if relation.target != each.name or service.rules.closed(caller, other.name):
@@ -426,17 +488,6 @@ async def test_deleted_rows(service: Service, caller: Caller) -> None:
         await service.check("deleted", caller, {"all": (text, {"totalCount": len(rows)})})
     else:
         await service.check_refused("deleted", caller, f"{{ {text} }}", told="deleted rows")
-
-
-async def test_withheld_keys(service: Service, caller: Caller) -> None:
-    """A key that may not be read finds no row."""
-    user = service.world.rows("User")[0]
-    text = f'userBy(key: {{email: "{user["email"]}"}}) {{ id }}'
-    if service.world.reads(caller, "User", "email"):
-        found = {"id": service.id_of("User", user["id"])}
-        await service.check("key", caller, {"by": (text, found)})
-    else:
-        await service.check_refused("secret key", caller, f"{{ {text} }}", told="email")
 
 
 async def test_withheld_relationships(service: Service, caller: Caller) -> None:
