@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from gql_api.database.dialects import Dialect
 from gql_api.database.sqlite_types import normal_form
-from gql_api.mapping.descriptors import Column, Entity, ValueType
+from gql_api.mapping.descriptors import Column, Entity, Relationship, ValueType
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan.aggregates import Aggregate, AggregateFunction
-from gql_api.sql.sources import Source
+from gql_api.sql.sources import Compilation, Source, correlate, visible_relatives
 
 NUMBERS = frozenset({ScalarKind.INT, ScalarKind.BIG_INT, ScalarKind.DECIMAL, ScalarKind.FLOAT})
 """Kinds that have a sum, an average and a deviation."""
@@ -140,3 +140,16 @@ def _finite(value: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[
 def _double(value: sa.ColumnElement[Any], dialect: Dialect) -> sa.ColumnElement[Any]:
     """Return a number in double precision, which all databases average alike."""
     return value if dialect.name == "sqlite" else sa.cast(value, sa.Double())
+
+
+def compile_related_aggregate(
+    relationship: Relationship, aggregate: Aggregate, source: Source, compilation: Compilation
+) -> sa.ScalarSelect[Any]:
+    """Compile an aggregate of the visible relatives of an enclosing row."""
+    relatives = visible_relatives(source.entity, relationship, compilation)
+    statement = (
+        sa.select(compile_aggregate(aggregate, relatives, compilation.dialect))
+        .select_from(relatives.from_clause)
+        .where(correlate(relatives, source, relationship), relatives.scope)
+    )
+    return statement.correlate_except(*relatives.froms).scalar_subquery()

@@ -11,9 +11,12 @@ from gql_api.mapping.descriptors import Column, Entity, Registry, Relationship
 from gql_api.mapping.values import ScalarKind
 from gql_api.plan.aggregates import Aggregate
 from gql_api.plan.pages import OrderKey, Seek
-from gql_api.sql.aggregates import aggregate_column, known_column
+from gql_api.sql.aggregates import (
+    aggregate_column,
+    compile_related_aggregate,
+    known_column,
+)
 from gql_api.sql.operands import bind_slot
-from gql_api.sql.predicates import compile_related_aggregate
 from gql_api.sql.search import compile_rank
 from gql_api.sql.sources import Compilation, Source, correlate, is_kept_single, visible_relatives
 

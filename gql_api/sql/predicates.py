@@ -11,12 +11,19 @@ from gql_api.mapping.values import ScalarKind
 from gql_api.plan import filters
 from gql_api.plan.aggregates import Aggregate, RelatedAggregate
 from gql_api.plan.filters import Filter, Operator, Quantifier
-from gql_api.sql.aggregates import compile_aggregate
+from gql_api.sql.aggregates import compile_aggregate, compile_related_aggregate
 from gql_api.sql.arrays import compile_array_comparison
 from gql_api.sql.documents import compile_document_comparison, compile_document_value
 from gql_api.sql.operands import ESCAPE, bind_slot, compile_in, compile_keys_in, slot_name
+from gql_api.sql.ordering import first_order
 from gql_api.sql.search import compile_search
-from gql_api.sql.sources import Compilation, Source, correlate, visible_relatives
+from gql_api.sql.sources import (
+    Compilation,
+    Source,
+    correlate,
+    is_kept_single,
+    visible_relatives,
+)
 
 _Predicate = sa.ColumnElement[bool]
 _Comparison = Callable[[sa.ColumnElement[Any], Operator, int, Compilation], _Predicate]
@@ -148,6 +155,8 @@ def _compile_relationship(
     relatives = visible_relatives(source.entity, relationship, compilation)
     tied = sa.and_(correlate(relatives, source, relationship), relatives.scope)
     condition = compile_filter(part.part, relatives, compilation)
+    if not (relationship.is_list or is_kept_single(relationship, relatives.entity)):
+        return _compile_first(relationship, relatives, tied, condition)
     match part.quantifier:
         case Quantifier.SOME:
             return _compile_exists(relatives, sa.and_(tied, condition))
@@ -158,19 +167,21 @@ def _compile_relationship(
             return ~_compile_exists(relatives, sa.and_(tied, condition.is_not(sa.true())))
 
 
+def _compile_first(
+    relationship: Relationship, relatives: Source, tied: _Predicate, condition: _Predicate
+) -> _Predicate:
+    """Compile a condition on the one row that a relationship means of those that it leads to."""
+    statement = (
+        sa.select(sa.case((condition, 1), else_=0))
+        .select_from(relatives.from_clause)
+        .where(tied)
+        .order_by(*first_order(relationship, relatives, relatives.compilation))
+        .limit(1)
+    )
+    first = statement.correlate_except(*relatives.froms).scalar_subquery()
+    return sa.func.coalesce(first, 0) == 1
+
+
 def _compile_exists(relatives: Source, predicate: _Predicate) -> sa.Exists:
     statement = sa.select(sa.literal(1)).select_from(relatives.from_clause).where(predicate)
     return statement.correlate_except(*relatives.froms).exists()
-
-
-def compile_related_aggregate(
-    relationship: Relationship, aggregate: Aggregate, source: Source, compilation: Compilation
-) -> sa.ScalarSelect[Any]:
-    """Compile an aggregate of the visible relatives of an enclosing row."""
-    relatives = visible_relatives(source.entity, relationship, compilation)
-    statement = (
-        sa.select(compile_aggregate(aggregate, relatives, compilation.dialect))
-        .select_from(relatives.from_clause)
-        .where(correlate(relatives, source, relationship), relatives.scope)
-    )
-    return statement.correlate_except(*relatives.froms).scalar_subquery()

@@ -437,10 +437,13 @@ def _numbered(name: str, at: int) -> str:
 
 
 def is_kept_single(relationship: Relationship, target: Entity) -> bool:
-    """Tell whether a to-one relationship leads to one row at most: to a primary key.
+    """Tell whether a to-one relationship leads to one row at most: to a key.
 
-    Elsewhere nothing but a constraint makes it one row, and the first in order is taken.
+    Elsewhere nothing keeps it to one row, and the first in order is taken. Where rows are deleted softly, unique keys
+    may hold among the others alone.
     """
-    return relationship.join.kind is JoinKind.DIRECT and set(relationship.join.remote_keys) >= {
-        column.key for column in target.primary_key
-    }
+    if relationship.join.kind is not JoinKind.DIRECT:
+        return False
+    keys = [] if target.soft_delete else [each.columns for each in target.keys]
+    primary = [column.key for column in target.primary_key]
+    return any(set(relationship.join.remote_keys).issuperset(key) for key in (primary, *keys))

@@ -160,6 +160,13 @@ MUTANTS = (
         seeds="5",
     ),
     Mutant(
+        "any relative meets a condition on the first",
+        "sql/predicates.py",
+        "if not (relationship.is_list or is_kept_single(relationship, relatives.entity)):",
+        "if False:",
+        seeds="5",
+    ),
+    Mutant(
         "the primary key is not appended to the order",
         "schema/orders.py",
         "tuple(dict.fromkeys([*given, *rest]))",

@@ -233,6 +233,23 @@ async def test_first_of_order(league: Api):
     ]
 
 
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        pytest.param("{best: {rank: {eq: 7}}}", [1], id="the first"),
+        pytest.param("{best: {rank: {eq: 1}}}", [], id="another one"),
+        pytest.param("{not: {best: {rank: {gt: 3}}}}", [2], id="not"),
+        pytest.param("{not: {best: {rank: {lt: 3}}}}", [1, 2], id="not the last"),
+        pytest.param("{best: {}}", [1, 2], id="any"),
+    ],
+)
+async def test_filter_by_first(league: Api, where: str, found: list[int]):
+    """A condition on a to-one relationship over many rows means the first, which is shown."""
+    data = await league.data(f"{{ teams(where: {where}) {{ nodes {{ rowId }} }} }}", count=1)
+
+    assert [team["rowId"] for team in data["teams"]["nodes"]] == found
+
+
 async def test_relationship_named_like_column(league: Api):
     """A relationship has the name of a column whose attribute has another."""
     data = await league.data(
