@@ -79,6 +79,8 @@ class Table:
 
     relations: tuple[Relation, ...] = ()
     policy: Policy | None = None
+    secrets: tuple[str, ...] = ()
+    """Columns that lookers with the role ``guest`` may not read."""
 
     @cached_property
     def by_name(self) -> dict[str, Column]:

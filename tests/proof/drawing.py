@@ -1,4 +1,4 @@
-"""Sets of models are drawn from a seed: keys, columns, relationships and policies of every kind."""
+"""Sets of models are drawn from a seed: keys, columns, relationships, policies and column sets."""
 
 import random
 from dataclasses import replace
@@ -31,6 +31,7 @@ def draw_models(seed: int, database: str) -> Models:
         tables = [_with_link(table, link, chance) for table in tables]
     tables = [_with_policy(table, chance) for table in tables]
     tables = [_with_later_kinds(table, database, chance) for table in tables]
+    tables = [_with_secrets(table, chance) for table in tables]
     return Models(f"m{seed}", tuple(tables), tuple(links), database)
 
 
@@ -41,6 +42,11 @@ def for_database(models: Models, database: str) -> Models:
             table,
             columns=tuple(
                 column for column in table.columns if database in KINDS[column.kind].databases
+            ),
+            secrets=tuple(
+                name
+                for name in table.secrets
+                if database in KINDS[table.by_name[name].kind].databases
             ),
         )
         for table in models.tables
@@ -171,3 +177,11 @@ def _with_policy(table: Table, chance: random.Random) -> Table:
         case kind:
             policy = Policy(kind, "flag", owner=chance.choice(numbers))
     return replace(table, policy=policy)
+
+
+def _with_secrets(table: Table, chance: random.Random) -> Table:
+    """Withhold up to two columns; more seldom those that must not be null: few operations are left."""
+    columns = [column for column in table.columns if column.name not in table.key]
+    drawn = chance.sample(columns, chance.choice((0, 1, 1, 2)))
+    kept = [each for each in drawn if each.is_nullable or chance.random() < 0.5]
+    return replace(table, secrets=tuple(each.name for each in kept))

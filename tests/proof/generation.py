@@ -1,6 +1,7 @@
 """Strategies: worlds of rows, and operations on them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -47,10 +48,16 @@ def worlds(draw: st.DrawFn, models: Models) -> World:
             for right in tables[link.right]
         ]
         world.links[link.name] = {pair for pair in pairs if draw(st.booleans())}
-    world.user_id = draw(st.sampled_from((None, 1, 2)))
-    world.roles = draw(st.sampled_from((frozenset(), frozenset({"staff"}))))
     world.has_policies = draw(st.sampled_from((True, True, False)))
-    return world
+    return replace(world, **draw(lookers()))
+
+
+def lookers() -> st.SearchStrategy[dict[str, Any]]:
+    """Who looks at a world; columns are withheld from guests."""
+    roles = [frozenset(each) for each in ((), ("staff",), ("guest",), ("guest", "staff"))]
+    return st.fixed_dictionaries(
+        {"user_id": st.sampled_from((None, 1, 2)), "roles": st.sampled_from(roles)}
+    )
 
 
 @st.composite

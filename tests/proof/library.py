@@ -82,6 +82,7 @@ _BOOK = Table(
         Relation("notes", "Note", is_list=True, pairs=(("rowId", "bookId"),), reverse="book"),
     ),
     policy=Policy("flag", "isDraft", owner="authorId"),
+    secrets=("price", "editorId"),
 )
 _TAG = Table(
     "Tag",

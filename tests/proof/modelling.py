@@ -58,9 +58,9 @@ class Mapping:
                     self._relate(table, relation),
                 )
         self.policies = [
-            _make_policy(self.classes[table.name], table.policy)
+            _make_policy(self.classes[table.name], table)
             for table in models.tables
-            if table.policy is not None
+            if table.policy is not None or table.secrets
         ]
 
     def _table_name(self, name: str) -> str:
@@ -170,27 +170,30 @@ def _order_term(target: Any, name: str, direction: str) -> Any:
     }[direction]
 
 
-def _make_policy(model: Any, policy: Policy) -> gql.Policy[Any]:
-    column = attribute(policy.column)
-
-    def is_own(row: Any, subject: gql.SymbolicSubject) -> Any:
-        return getattr(row, attribute(str(policy.owner))) == subject.user_id
+def _make_policy(model: Any, table: Table) -> gql.Policy[Any]:
+    def readable_columns(_self: Any, subject: gql.SymbolicSubject) -> Any:
+        secrets = [attribute(name) for name in table.secrets]
+        return gql.all_but(*secrets) if subject.has_role("guest") else None
 
     def visible(_self: Any, row: Any, subject: gql.SymbolicSubject) -> Any:
-        value = getattr(row, column)
-        if policy.kind == "positive":
-            return value >= 0
-        if policy.kind == "known":
-            return value.is_not(None)
-        if policy.kind == "role" and subject.has_role("staff"):
-            return sa.true()
-        return ~value | is_own(row, subject)
+        return sa.true() if table.policy is None else _predicate(table.policy, row, subject)
 
     made = types.new_class(
         f"{model.__name__}Policy",
         (gql.Policy[model],),
         {},
-        lambda names: names.update(visible=visible),
+        lambda names: names.update(visible=visible, readable_columns=readable_columns),
     )
-    policy_: gql.Policy[Any] = made()
-    return policy_
+    policy: gql.Policy[Any] = made()
+    return policy
+
+
+def _predicate(policy: Policy, row: Any, subject: gql.SymbolicSubject) -> Any:
+    value = getattr(row, attribute(policy.column))
+    if policy.kind == "positive":
+        return value >= 0
+    if policy.kind == "known":
+        return value.is_not(None)
+    if policy.kind == "role" and subject.has_role("staff"):
+        return sa.true()
+    return ~value | (getattr(row, attribute(str(policy.owner))) == subject.user_id)

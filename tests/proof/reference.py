@@ -34,6 +34,21 @@ class World:
         """Return the primary key of a row."""
         return tuple(row[column] for column in self.models.table[name].key)
 
+    def withheld(self, name: str) -> tuple[str, ...]:
+        """Return the columns that the looker may not read."""
+        is_guest = self.has_policies and "guest" in self.roles
+        return self.models.table[name].secrets if is_guest else ()
+
+    def may_follow(self, name: str, relation: Relation) -> bool:
+        """Tell whether the looker may read all columns that tie the rows of a relationship."""
+        near, far = self.withheld(name), self.withheld(relation.target)
+        chosen_by = () if relation.is_list else relation.order
+        ties = [relation.condition, *(column for column, _ in chosen_by)]
+        return not (
+            any(one in near or other in far for one, other in relation.pairs)
+            or any(column in far for column in ties)
+        )
+
     def visible(self, name: str) -> list[Row]:
         """Return the rows that the looker may see."""
         policy = self.models.table[name].policy
@@ -366,14 +381,17 @@ def _answer_field(table: Table, name: str, row: Row) -> Any:
 
 def answer_row(world: World, asked: AskedRow, row: Row, default_size: int) -> dict[str, Any]:
     """Answer one row."""
-    table = world.models.table[asked.table]
+    table, withheld = world.models.table[asked.table], world.withheld(asked.table)
     answer: dict[str, Any] = {
-        alias: _answer_field(table, name, row) for alias, name in asked.columns.items()
+        alias: None if name in withheld else _answer_field(table, name, row)
+        for alias, name in asked.columns.items()
     }
     for alias, path in asked.paths.items():
         answer[alias] = documents.value_at(answer[alias], path)
     for alias, (name, inner) in asked.to_one.items():
-        found = world.related(asked.table, table.relation[name], row)
+        relation = table.relation[name]
+        is_told = world.may_follow(asked.table, relation)
+        found = world.related(asked.table, relation, row) if is_told else []
         answer[alias] = answer_row(world, inner, found[0], default_size) if found else None
     for alias, (name, nested) in asked.to_many.items():
         related = world.related(asked.table, table.relation[name], row)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 import gql_api as gql
 from gql_api.config import ApiConfig, Limits
+from tests.fixtures.statements import count_statements
 from tests.proof import searching
 from tests.proof.asking import AskedList, AskedRow, Place, lists_within
 from tests.proof.description import Models
@@ -16,6 +17,7 @@ from tests.proof.documents import Document
 from tests.proof.modelling import Mapping, attribute
 from tests.proof.paths import are_equal, compare_paths, planned_fields
 from tests.proof.reference import Key, Row, World, sort_rows
+from tests.proof.rights import refuses_order
 from tests.proof.values import wire_as
 from tests.proof.writing import Writer, literal, order_item, plain
 
@@ -139,6 +141,21 @@ class Service:
         COUNTS[self.name] += 1
         return result.data
 
+    async def expect_refusal(
+        self, world: World, document: str, variables: dict[str, Any] | None = None
+    ) -> None:
+        """Run an operation that needs what its looker may not read: it is refused before any SQL."""
+        context = gql.Context(self.database, gql.Subject(world.user_id, world.roles))
+        with count_statements(self.database) as sent:
+            result = await self.guarded.execute(document, variables, context_value=context)
+        codes = {(error.extensions or {}).get("code") for error in result.errors or ()}
+        text = show(document, variables or {})
+        assert codes == {"FORBIDDEN"}, f"DIFFERENCE {result.errors or result.data} in {text}"
+        assert not any((result.data or {}).values()), f"DIFFERENCE {result.data} in {text}"
+        assert not sent, f"DIFFERENCE {sent} in {text}"
+        COUNTS[self.name] += 1
+        COUNTS[f"{self.name}, refused"] += 1
+
     async def run(self, world: World, writer: Writer, selections: list[str]) -> Any:
         """Run what a writer wrote."""
         return await self.ask(world, writer.document(selections), writer.variables)
@@ -172,6 +189,8 @@ class Service:
     async def place(self, world: World, asked: AskedList | AskedRow) -> None:
         """Find the cursors of the places that lists are asked to begin or end at."""
         for each in lists_within(asked):
+            if refuses_order(world, each):
+                continue
             rows = sort_rows(world, each.table, each.sorted_by, world.visible(each.table))
             if rows and each.places != (None, None):
                 cursors = await self._cursors_of(world, each)

@@ -12,6 +12,7 @@ from tests.proof.asking import AskedList, AskedRow
 from tests.proof.description import Table
 from tests.proof.paths import first_difference
 from tests.proof.reference import World, answer_list
+from tests.proof.rights import refuses_list
 from tests.proof.service import DEFAULT_SIZE, Service, show
 from tests.proof.test_generated import enter, make_writer
 from tests.proof.writing import order_item, plain
@@ -37,11 +38,7 @@ async def test_again(service: Service, data: st.DataObject) -> None:
     first = data.draw(_lists(world, table)), data.draw(_lists(world, target))
 
     for _ in range(_TIMES):
-        looker = replace(
-            world,
-            user_id=data.draw(st.sampled_from((None, 1, 2))),
-            roles=data.draw(st.sampled_from((frozenset(), frozenset({"staff"})))),
-        )
+        looker = replace(world, **data.draw(generation.lookers()))
         outer, inner = deepcopy(first)
         if data.draw(st.integers(0, 2)) == 0:
             outer, inner = data.draw(_lists(looker, table)), data.draw(_lists(looker, target))
@@ -56,13 +53,22 @@ async def test_again(service: Service, data: st.DataObject) -> None:
             **_variables(service, data, outer, "Outer"),
             **_variables(service, data, inner, "Inner"),
         }
-        note(show(document, variables))
+        await _compare(service, looker, outer, document, variables)
 
-        answer = await service.ask(looker, document, variables)
 
-        expected = answer_list(looker, outer, looker.visible(table.name), DEFAULT_SIZE)
-        difference = first_difference(answer, {"answer": expected})
-        assert difference is None, f"DIFFERENCE {difference} in {show(document, variables)}"
+async def _compare(
+    service: Service, looker: World, asked: AskedList, document: str, variables: dict[str, Any]
+) -> None:
+    note(show(document, variables))
+    if refuses_list(looker, asked):
+        await service.expect_refusal(looker, document, variables)
+        return
+
+    answer = await service.ask(looker, document, variables)
+
+    expected = answer_list(looker, asked, looker.visible(asked.table), DEFAULT_SIZE)
+    difference = first_difference(answer, {"answer": expected})
+    assert difference is None, f"DIFFERENCE {difference} in {show(document, variables)}"
 
 
 @st.composite

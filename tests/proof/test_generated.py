@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 import gql_api as gql
 from tests.proof import generation
 from tests.proof.asking import AskedList
+from tests.proof.description import Table
 from tests.proof.paths import first_difference
-from tests.proof.reference import World, answer_list, answer_row
+from tests.proof.reference import Row, World, answer_list, answer_row
+from tests.proof.rights import refuses_columns, refuses_list, refuses_row
 from tests.proof.service import DEFAULT_SIZE, Service, show
 from tests.proof.values import wire_as
 from tests.proof.writing import Writer
@@ -88,6 +90,9 @@ async def _compare_list(service: Service, world: World, asked: AskedList, writer
     root = service.models.table[asked.table].root
     selection = writer.list_field(root, asked, "answer")
     note(show(writer.document([selection]), writer.variables))
+    if refuses_list(world, asked):
+        await service.expect_refusal(world, writer.document([selection]), writer.variables)
+        return
 
     answer = await service.run(world, writer, [selection])
 
@@ -115,13 +120,17 @@ async def test_rows(service: Service, data: st.DataObject) -> None:
         selections = [f"many: nodes(ids: {many}) {{ ... on {table.name} {{ id {inside} }} }}"]
         if wanted:
             one = writer.argument(ids[0], "ID!")
-            key = writer.argument(_key(service, data, table.name, wanted[0]), f"{table.name}Key!")
             selections += [
                 f"one: {table.single}(id: {one}) {{ id {inside} }}",
                 f"node(id: {one}) {{ ... on {table.name} {{ id {inside} }} }}",
-                f"by: {table.single}By(key: {key}) {{ id {inside} }}",
             ]
+            by = await _choose_key(service, world, data, table, wanted[0])
+            key = writer.argument(_key(table, by, wanted[0]), f"{table.name}Key!")
+            selections.append(f"by: {table.single}By(key: {key}) {{ id {inside} }}")
         note(show(writer.document(selections), writer.variables))
+        if wanted and refuses_row(world, asked):
+            await service.expect_refusal(world, writer.document(selections), writer.variables)
+            continue
 
         answer = await service.run(world, writer, selections)
 
@@ -137,11 +146,23 @@ async def test_rows(service: Service, data: st.DataObject) -> None:
         assert difference is None, f"DIFFERENCE {difference}"
 
 
-def _key(service: Service, data: st.DataObject, name: str, row: dict[str, Any]) -> dict[str, Any]:
-    """Name a row by one of its keys."""
-    table = service.models.table[name]
+async def _choose_key(
+    service: Service, world: World, data: st.DataObject, table: Table, row: Row
+) -> tuple[str, ...]:
+    """Draw the columns of a key that a row has; one that the looker may not read finds nothing."""
     unique = [each for each in table.unique if row[each] is not None]
     chosen = data.draw(st.sampled_from([table.key, *((each,) for each in unique)]))
+    if not refuses_columns(world, table.name, chosen):
+        return chosen
+    writer = make_writer(service, data)
+    key = writer.argument(_key(table, chosen, row), f"{table.name}Key!")
+    document = writer.document([f"{table.single}By(key: {key}) {{ id }}"])
+    await service.expect_refusal(world, document, writer.variables)
+    return table.key
+
+
+def _key(table: Table, chosen: tuple[str, ...], row: Row) -> dict[str, Any]:
+    """Name a row by a key."""
     values = {each: wire_as(table.by_name[each].kind, row[each]) for each in chosen}
     if len(chosen) == 1:
         return values

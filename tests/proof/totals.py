@@ -62,6 +62,14 @@ class AskedTotals:
 
     groups: AskedGroups | None = None
 
+    def columns(self) -> set[str]:
+        """Return the names of all columns that are computed with; an empty one stands for none."""
+        found = {column for _, column in self.parts}
+        if self.groups is not None:
+            found |= {column for column, *_ in self.groups.by}
+            found |= {column for _, column, _ in (*self.groups.having, *self.groups.order)}
+        return found
+
 
 @st.composite
 def totals(draw: st.DrawFn, offered: Offered, kinds: dict[str, str]) -> AskedTotals:
