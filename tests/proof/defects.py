@@ -164,7 +164,6 @@ MUTANTS = (
         "sql/predicates.py",
         "if not (relationship.is_list or is_kept_single(relationship, relatives.entity)):",
         "if False:",
-        seeds="5",
     ),
     Mutant(
         "the primary key is not appended to the order",

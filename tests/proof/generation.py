@@ -279,9 +279,14 @@ def is_compared(column: Column) -> bool:
 @st.composite
 def quantified(draw: st.DrawFn, world: World) -> AskedList:
     """A list by one comparison of relatives: chosen at large, hardly any meets an unknown one."""
-    known = [(table, each) for table in world.models.tables for each in table.lists]
+    known = [
+        (table, each)
+        for table in world.models.tables
+        for each in table.relations
+        if not each.is_foreign_key
+    ]
     table, relation = draw(st.sampled_from(known))
-    quantifier = draw(st.sampled_from(("some", "every", "none")))
+    quantifier = draw(st.sampled_from(("some", "every", "none"))) if relation.is_list else "one"
     target = world.models.table[relation.target]
     where = ("relation", relation.name, quantifier, draw(comparisons(target)))
     asked = AskedList(table.name, everything(table))

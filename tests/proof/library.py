@@ -22,6 +22,14 @@ _AUTHOR = Table(
             reverse="author",
         ),
         Relation("edited", "Book", is_list=True, pairs=(("rowId", "editorId"),), reverse="editor"),
+        Relation(
+            "draft",
+            "Book",
+            is_list=False,
+            pairs=(("rowId", "authorId"),),
+            condition="isDraft",
+            order=(("title", "ASC"),),
+        ),
     ),
 )
 _BOOK = Table(
