@@ -278,7 +278,9 @@ class Drawer:
         if free and self.chance.random() < 0.3:
             found["increment"] = {name: self.chance.choice((-2, 1, 1, 5)) for name in free}
         for link in kind.to_one:
-            if link.name != without and self.chance.random() < 0.25:
+            if link.name != without and self.chance.random() < (
+                0.6 if kind.name == "Room" else 0.25
+            ):
                 found[link.name] = self.link(
                     KINDS[link.target], levels, can_release=not link.is_required
                 )
@@ -331,14 +333,18 @@ class Drawer:
         one, count = draw.get(way, lambda: self.key(target, mine)), self.chance.choice((1, 2, 2))
         if way == "create":
             return self.creations(target, levels, relation.back, count)
+        if way == "set" and self.chance.random() < 0.3:
+            return []
         found = [one() for _ in range(count)]
-        if way == "update" and self.chance.random() < 0.4:
+        if way == "update" and self.chance.random() < 0.2:
             found.append(found[0] | {"input": self.change(target, levels, None)})  # a row twice
-            if self.chance.random() < 0.7:
-                for each in (found[0], found[-1]):
-                    each["input"]["increment"] = {"score": self.chance.choice((1, 2, 5))}
-                    each["input"].pop("score", None)
+        elif way == "update" and self.chance.random() < 0.4:
+            found = [self.counted(found[0]) for _ in range(2)]
         return found
+
+    def counted(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Draw an increment of a row, whatever its version."""
+        return {"id": item["id"], "input": {"increment": {"score": self.chance.choice((1, 2, 5))}}}
 
     def deletion(self, target: Kind, mine: list[int]) -> dict[str, Any]:
         """Draw a row to delete, and its version."""
