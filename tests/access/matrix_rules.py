@@ -307,14 +307,14 @@ def _sees_bundled(caller: Caller, name: str, row: Row, world: World) -> bool:
         return post is not None and _sees_bundled(caller, "Post", post, world)
     if name == "Post":
         return caller.is_staff or bool(row["is_published"]) or row["author_id"] == caller.user_id
+    if name == "Item":
+        return caller.is_staff or row["owner_id"] == caller.user_id
     return True
 
 
 def _sees_strict(caller: Caller, name: str, row: Row, world: World) -> bool:
     if name == "User":
         return caller.is_staff or bool(row["is_active"]) or row["id"] == caller.user_id
-    if name == "Item":
-        return caller.is_staff or row["owner_id"] == caller.user_id
     if name == "Review":
         product = world.row("Product", row["product_id"])
         return caller.is_staff or (product is not None and product["deleted_at"] is None)

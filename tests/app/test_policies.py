@@ -92,8 +92,29 @@ async def test_giving_away_by_update(demo: Demo):
         ("FORBIDDEN", "You may not change this Item in this way.", ["input"])
     ]
     assert await demo.refusal(text, "grace", id=id_) == [
-        ("FORBIDDEN", "You may not change this Item.", ["id"])
+        ("NOT_FOUND", "There is no such Item.", ["id"])
     ]
+
+
+@pytest.mark.parametrize(
+    ("user", "is_visible"), [(None, False), ("grace", False), ("ada", True), ("admin", True)]
+)
+async def test_belongings(shared_demo: Demo, user: str | None, is_visible: bool):  # noqa: FBT001 - a parameter of the table
+    """What somebody owns is seen by its owner and by staff."""
+    text = """query($id: ID!, $rowId: Int!) {
+      item(id: $id) { id }
+      items(where: {rowId: {eq: $rowId}}) { totalCount }
+      users(where: {items: {some: {rowId: {eq: $rowId}}}}) { totalCount }
+    }"""
+    row_id = await shared_demo.scalar(sa.select(models.Item.id).where(models.Item.owner_id == 1))
+    id_ = await shared_demo.id_of(models.Item, id=row_id)
+    count = {"totalCount": int(is_visible)}
+
+    assert (await shared_demo.run(text, user, id=id_, rowId=row_id)).data == {
+        "item": {"id": id_} if is_visible else None,
+        "items": count,
+        "users": count,
+    }
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,18 @@ async def _check_users(info: gql.Info, from_id: int, to_id: int) -> None:
 
 
 async def _check_items(info: gql.Info, from_id: int, item_ids: Sequence[int]) -> None:
-    """Lock the items, in the order of their keys; refuse those that the giver does not own."""
+    """Lock the items, in the order of their keys; refuse those that the giver does not own.
+
+    Those of others do not exist for who is not of the staff, and are not waited for.
+    """
     statement = (
         sa.select(models.Item.id, models.Item.owner_id)
         .where(models.Item.id.in_(set(item_ids)))
         .order_by(models.Item.id)
         .with_for_update()
     )
+    if not is_staff(info.context.subject):
+        statement = statement.where(models.Item.owner_id == from_id)
     owners = dict((await info.context.session.execute(statement)).all())
     refused: list[gql.WriteError] = []
     for position, item_id in enumerate(item_ids):
